@@ -1,0 +1,238 @@
+//! What happens in a run, as owned values: the only thing that reporters see.
+//!
+//! Pure. An event carries all that a reporter needs to say it, so that reporters keep little state and are tested
+//! from lists of events. Times are given as what had passed since the run began.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::model::{CheckName, Exit, Finding, TaskId};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// When it happened, counted from the start of the run.
+    pub at: Duration,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventKind {
+    /// The run began.
+    RunStarted(RunStarted),
+    /// A task began.
+    TaskStarted {
+        /// Which.
+        task: Arc<TaskHead>,
+    },
+    /// A task wrote something. Only for live views: the whole output comes with [`EventKind::TaskFinished`].
+    TaskSaid {
+        /// Which.
+        task: TaskId,
+        /// The last whole line that it wrote.
+        line: String,
+    },
+    /// A task has been running for a long time.
+    TaskSlow {
+        /// Which.
+        task: Arc<TaskHead>,
+        /// For how long by now.
+        running: Duration,
+    },
+    /// A task reached its final state.
+    TaskFinished(Box<TaskFinished>),
+    /// The run was told to stop, or decided to. Tasks that run are asked to end; no further one starts.
+    StopBegan {
+        /// Why.
+        reason: StopReason,
+    },
+    /// The run ended.
+    RunFinished {
+        /// What came of it.
+        stats: RunStats,
+    },
+}
+
+/// What a run is about to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunStarted {
+    /// The checks, in the order of the configuration.
+    pub checks: Vec<CheckName>,
+    /// How many crates take part.
+    pub crates: usize,
+    /// How many tasks there are.
+    pub tasks: usize,
+    /// How many waves they form.
+    pub waves: usize,
+    /// How many slots there are.
+    pub slots: u32,
+    /// What was asked for and does not run.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A check, or a part of one, that does not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// The check.
+    pub check: CheckName,
+    /// Why, in words (`cargo-machete is not installed`).
+    pub reason: String,
+}
+
+/// What a reporter needs to know to name a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TaskHead {
+    /// Its place in the plan.
+    pub id: TaskId,
+    /// The check that it belongs to.
+    pub check: CheckName,
+    /// What of the workspace it works on, in words (`crate-a`, `3 crates`); empty for the whole of it.
+    pub unit: String,
+    /// Whether it may fail without failing the run.
+    pub may_fail: bool,
+    /// The command that a person would type to run just this again.
+    pub rerun: String,
+    /// The command that repairs what the check finds, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+}
+
+impl TaskHead {
+    /// The task's name: the check, and the unit where there are several.
+    #[must_use]
+    pub fn label(&self) -> String {
+        if self.unit.is_empty() {
+            self.check.to_string()
+        } else {
+            format!("{} {}", self.check, self.unit)
+        }
+    }
+}
+
+/// A task that has reached its final state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskFinished {
+    /// Which.
+    pub task: Arc<TaskHead>,
+    /// The state.
+    pub outcome: Outcome,
+    /// How long it ran; nothing where it never started.
+    pub took: Duration,
+    /// What it found, in the order in which it said so.
+    pub findings: Vec<Finding>,
+    /// What it wrote.
+    pub output: Output,
+}
+
+/// What a task wrote, in the order in which it arrived: standard output and error together, as raw bytes.
+///
+/// Whoever shows it makes control sequences harmless first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// What was kept.
+    pub bytes: Vec<u8>,
+    /// How many bytes were dropped from the middle to keep memory bounded.
+    pub dropped: u64,
+}
+
+/// The final state of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The tool says that all is well, and nothing speaks against it.
+    Passed,
+    /// The check failed.
+    Failed(Failure),
+    /// It took longer than it may, and was ended.
+    TimedOut {
+        /// The time that it had.
+        limit: Duration,
+    },
+    /// It could not start, since this check, which it depends on, did not pass.
+    Blocked {
+        /// The check that stands in the way.
+        by: CheckName,
+    },
+    /// The run stopped before it was done.
+    Cancelled,
+}
+
+/// Why a check failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The tool ended badly.
+    Exit {
+        /// How it ended.
+        exit: Exit,
+        /// What that means for this tool, in a few words (`2 errors, 1 warning`), where it is known.
+        meaning: Option<String>,
+    },
+    /// The tool could not be started.
+    Start {
+        /// What the system said.
+        error: String,
+    },
+    /// The tool passed, but it changed files that were to be up to date.
+    Regenerated,
+}
+
+impl Outcome {
+    /// Whether this is a pass. There is only one state that is.
+    #[must_use]
+    pub fn is_pass(&self) -> bool {
+        matches!(self, Self::Passed)
+    }
+
+    /// Whether the check itself has failed, rather than not having had its turn.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::TimedOut { .. })
+    }
+}
+
+/// Why a run stops before its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// A task failed, and the run was to end at the first failure.
+    FailFast {
+        /// The check that failed.
+        check: CheckName,
+    },
+    /// A critical check failed.
+    Critical {
+        /// The check that failed.
+        check: CheckName,
+    },
+    /// Somebody asked for it: Ctrl-C, or a signal.
+    Interrupted,
+}
+
+/// How many tasks came to which end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RunStats {
+    /// All tasks of the plan.
+    pub tasks: usize,
+    /// Those that passed.
+    pub passed: usize,
+    /// Those that failed or ran out of time, without those that may.
+    pub failed: usize,
+    /// Those that failed and may.
+    pub tolerated: usize,
+    /// Those that something they depend on kept from starting.
+    pub blocked: usize,
+    /// Those that the end of the run overtook.
+    pub cancelled: usize,
+    /// Whether somebody interrupted the run.
+    pub interrupted: bool,
+}
+
+impl RunStats {
+    /// Whether every check passed, or may fail.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.passed + self.tolerated == self.tasks && !self.interrupted
+    }
+}

@@ -1,0 +1,5 @@
+//! Runs the checks of a Rust workspace.
+
+pub mod diagnostic;
+pub mod event;
+pub mod model;

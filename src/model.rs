@@ -1,0 +1,210 @@
+//! The words that every room shares: names, findings, verdicts. Pure values.
+//!
+//! Nothing here may read a file, start a process or look at the clock.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+macro_rules! name {
+    ($(#[$doc:meta])* $Name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $Name(Arc<str>);
+
+        impl $Name {
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $Name {
+            fn from(text: &str) -> Self {
+                Self(Arc::from(text))
+            }
+        }
+
+        impl From<String> for $Name {
+            fn from(text: String) -> Self {
+                Self(Arc::from(text))
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $Name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $Name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $Name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&*self.0, f)
+            }
+        }
+    };
+}
+
+/// Declares an enum whose values a person writes as words: one list gives the names, the order, the documentation.
+macro_rules! keyword {
+    ($(#[$doc:meta])* pub enum $Name:ident { $($(#[doc = $about:literal])* $Variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        pub enum $Name { $($(#[doc = $about])* #[serde(rename = $word)] $Variant,)* }
+
+        impl $crate::model::Keyword for $Name {
+            const ALL: &'static [(Self, &'static str, &'static str)] =
+                &[$((Self::$Variant, $word, concat!($($about),*).trim_ascii())),*];
+        }
+
+        impl std::fmt::Display for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad($crate::model::Keyword::word(*self))
+            }
+        }
+    };
+}
+pub(crate) use keyword;
+
+/// An enum whose values a person writes as words.
+pub trait Keyword: Copy + PartialEq + Sized + 'static {
+    /// Every value with its word and what it means, in the order in which they are listed.
+    const ALL: &'static [(Self, &'static str, &'static str)];
+
+    /// The word for this value.
+    fn word(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(value, ..)| *value == self)
+            .map_or("", |(_, word, _)| word)
+    }
+
+    /// The value for this word.
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(_, known, _)| *known == word)
+            .map(|(value, ..)| *value)
+    }
+}
+
+keyword! {
+    /// How a tool speaks: what its output is read as, to say which crate, file and line it is about.
+    pub enum Dialect {
+        /// Nothing is known but `path:line:column` at the start of a line.
+        Plain = "plain",
+        /// Cargo's JSON messages on standard output; other lines are passed through.
+        Cargo = "cargo",
+        /// Cargo's JSON messages, then what libtest prints.
+        CargoTest = "cargo-test",
+        /// What `cargo nextest run` prints, and its exit codes.
+        Nextest = "nextest",
+        /// The differences that `rustfmt --check` prints.
+        Rustfmt = "rustfmt",
+    }
+}
+
+name! {
+    /// The name of a check, as the configuration gives it.
+    CheckName
+}
+
+name! {
+    /// The name of a workspace member. Cargo allows no two members of one name.
+    CrateName
+}
+
+/// The place of a task in its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct TaskId(pub u32);
+
+impl TaskId {
+    /// The place as an index.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing, and no more.
+    Warning,
+    /// What makes the check fail.
+    Error,
+}
+
+/// One thing that a tool said about one place: a compiler error, a file that is not formatted, a failed test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How grave it is.
+    pub severity: Severity,
+    /// The crate that it is about, where that is known.
+    #[serde(rename = "crate", skip_serializing_if = "Option::is_none")]
+    pub crate_name: Option<CrateName>,
+    /// Where it is, where the tool said so.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The tool's own code for it, such as `E0308` or `clippy::needless_return`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// One line of text.
+    pub message: String,
+}
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The file: relative to the workspace root where it lies below it, else absolute.
+    #[serde(serialize_with = "lossy_path")]
+    pub file: PathBuf,
+    /// The line, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The column, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+}
+
+fn lossy_path<S: serde::Serializer>(path: &std::path::Path, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&path.to_string_lossy())
+}
+
+/// How a tool ended, as the operating system tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It left with this code.
+    Code(i32),
+    /// It was ended by this signal.
+    Signal(i32),
+}
+
+impl Exit {
+    /// Whether the tool says that all is well.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        self == Self::Code(0)
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit code {code}"),
+            Self::Signal(signal) => write!(f, "killed by signal {signal}"),
+        }
+    }
+}
