@@ -1,0 +1,255 @@
+//! What can be typed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{Stage, Strategy};
+use crate::model::Keyword;
+
+/// Runs the checks of a Rust workspace: formatting, clippy, tests, documentation, anything with a command.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo-hooks",
+    bin_name = "cargo hooks",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "`cargo hooks [CHECK]…` is short for `cargo hooks check [CHECK]…`; `cargo hooks check --help` has its options.",
+    disable_help_subcommand = true
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) check: CheckArgs,
+    #[command(flatten)]
+    pub(super) global: GlobalArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run checks; this is the default.
+    #[command(after_help = "\
+Examples:
+  cargo hooks check                    every check on every crate
+  cargo hooks check clippy -p parser   one check on one crate
+  cargo hooks check --fix              repair what can be repaired, then check
+  cargo hooks check --skip test -j 2   all but the tests, on two slots
+  cargo hooks check --stage pre-push   what runs before a push")]
+    Check(CheckArgs),
+    /// List the checks and what each is for.
+    #[command(after_help = "\
+Examples:
+  cargo hooks list             names and purposes
+  cargo hooks list -v          with command, stages and crates
+  cargo hooks list --presets   the checks that are built in")]
+    List(ListArgs),
+    /// Show what `check` would run, without running it.
+    #[command(after_help = "\
+Examples:
+  cargo hooks plan                            every task, wave by wave
+  cargo hooks plan test -p parser             of one check and one crate
+  cargo hooks plan --message-format json      for a program to read")]
+    Plan(CheckArgs),
+    /// Write a commented configuration into the root manifest.
+    #[command(after_help = "\
+Examples:
+  cargo hooks init             write it
+  cargo hooks init --dry-run   show what would be written")]
+    Init(InitArgs),
+    /// Look at the machine and the workspace, and say what is missing.
+    #[command(after_help = "\
+Examples:
+  cargo hooks doctor           exits with 3 where a tool is missing")]
+    Doctor,
+    /// Print the JSON schema of the configuration.
+    #[command(after_help = "\
+Examples:
+  cargo hooks schema > hooks.schema.json   for an editor that checks Cargo.toml")]
+    Schema,
+    /// Print completions for a shell.
+    #[command(after_help = "\
+Examples:
+  cargo hooks completions bash > ~/.local/share/bash-completion/completions/cargo-hooks")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all subcommands.
+    #[command(after_help = "\
+Examples:
+  cargo hooks man | man -l -
+  cargo hooks man --out-dir ~/.local/share/man/man1")]
+    Man {
+        /// Write one page for each subcommand into this directory.
+        #[arg(long, value_name = "DIR")]
+        out_dir: Option<PathBuf>,
+    },
+}
+
+/// What every subcommand understands.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub(super) struct GlobalArgs {
+    /// Path of the manifest; else cargo looks for one here and above.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(super) manifest_path: Option<PathBuf>,
+    /// Say less: only failures and how it ended.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Say more; twice for a log of what takes how long.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Whether to use colour.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(super) color: ColorWhen,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorWhen {
+    /// On a terminal, and as the environment says.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum MessageFormat {
+    /// For a person.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct CheckArgs {
+    /// The checks to run, and what they depend on; all of them where none is named.
+    #[arg(value_name = "CHECK")]
+    pub(super) checks: Vec<String>,
+    #[command(flatten)]
+    pub(super) which: WhichArgs,
+    #[command(flatten)]
+    pub(super) how: HowArgs,
+    /// How results are written.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        help_heading = "What to show"
+    )]
+    pub(super) message_format: MessageFormat,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Which checks, on which crates")]
+pub(super) struct WhichArgs {
+    /// Leave this check out (repeatable); `SKIP=a,b` in the environment does the same.
+    #[arg(long, value_name = "CHECK")]
+    pub(super) skip: Vec<String>,
+    /// Only checks of this stage.
+    #[arg(long, value_name = "STAGE", value_parser = keyword::<Stage>())]
+    pub(super) stage: Option<Stage>,
+    /// Only this crate (repeatable; `*` and `?` stand for other letters).
+    #[arg(short, long, value_name = "CRATE")]
+    pub(super) package: Vec<String>,
+    /// All crates but this one (repeatable).
+    #[arg(long, value_name = "CRATE")]
+    pub(super) exclude: Vec<String>,
+    /// Every crate; this is the default.
+    #[arg(long, conflicts_with = "package")]
+    pub(super) all: bool,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "How to run")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that somebody types")]
+pub(super) struct HowArgs {
+    /// Repair what can be repaired, then check.
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Show the plan instead of running it.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// How many tasks run at a time.
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(super) max_workers: Option<u32>,
+    /// One task after the other.
+    #[arg(long, conflicts_with_all = ["parallel", "strategy", "max_workers"])]
+    pub(super) serial: bool,
+    /// As many tasks as there are slots.
+    #[arg(long, conflicts_with = "strategy")]
+    pub(super) parallel: bool,
+    /// How many tasks run at a time, by name.
+    #[arg(long, value_name = "STRATEGY", value_parser = keyword::<Strategy>())]
+    pub(super) strategy: Option<Strategy>,
+    /// End at the first failure.
+    #[arg(long, overrides_with = "no_fail_fast")]
+    pub(super) fail_fast: bool,
+    /// Go on after a failure.
+    #[arg(long, overrides_with = "fail_fast")]
+    pub(super) no_fail_fast: bool,
+    /// How long a task may take, such as `90s` or `10m`.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) timeout: Option<Duration>,
+    /// Let cargo fail where `Cargo.lock` is not up to date.
+    #[arg(long)]
+    pub(super) locked: bool,
+    /// Keep cargo off the network.
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// Both `--locked` and `--offline`.
+    #[arg(long)]
+    pub(super) frozen: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ListArgs {
+    /// The checks that are built in, rather than those of this workspace.
+    #[arg(long)]
+    pub(super) presets: bool,
+    /// How the list is written.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) message_format: MessageFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct InitArgs {
+    /// Show what would be written, and write nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+/// The arguments without the word that cargo adds: `cargo hooks list` runs `cargo-hooks hooks list`.
+pub(super) fn without_cargo_word(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<_> = arguments.collect();
+    if arguments.get(1).is_some_and(|word| word == "hooks") {
+        arguments.remove(1);
+    }
+    arguments
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Err("no time at all".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A parser for the words of an enum, with their meanings in the help.
+fn keyword<K: Keyword + Send + Sync>() -> impl TypedValueParser<Value = K> {
+    let words = K::ALL
+        .iter()
+        .map(|(_, word, about)| PossibleValue::new(*word).help(*about));
+    PossibleValuesParser::new(words).try_map(|word| K::from_word(&word).ok_or("unknown word"))
+}

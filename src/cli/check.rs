@@ -1,0 +1,194 @@
+//! `cargo hooks check`.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use super::args::{CheckArgs, GlobalArgs, MessageFormat};
+use super::error::exit;
+use super::{Ended, colour, output, plan};
+use crate::config::{Origin, Strategy};
+use crate::event::{Event, RunStats};
+use crate::model::CheckName;
+use crate::plan::{CargoOption, CrateSelection, Mode, Plan, Request};
+use crate::project::{LoadOptions, Project, load};
+use crate::report::{
+    HumanOptions, HumanReporter, JsonReporter, ProgressOptions, ProgressTarget, ProgressView, Reporter, Verbosity,
+};
+
+pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
+    if args.how.dry_run {
+        return plan::plan(args, global);
+    }
+    let project = load_project(global)?;
+    let plan = project.plan(&request(args, global, &project))?;
+    notice_defaults(&plan, &project, global);
+    let stats = run(&project, &plan, args.message_format, global)?;
+    Ok(exit_code(&stats))
+}
+
+/// Finds the project as the command line says, and passes on what the workspace remarks.
+pub(super) fn load_project(global: &GlobalArgs) -> Result<Project, super::CliError> {
+    let mut options = LoadOptions::from_process()?;
+    options.manifest_path.clone_from(&global.manifest_path);
+    let project = load(&options)?;
+    for note in &project.workspace.notes {
+        output::stderr(&output::labelled("warning", note, colour::for_stderr(global.color)));
+    }
+    Ok(project)
+}
+
+/// What was typed, as a request.
+pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) -> Request {
+    let how = &args.how;
+    let options = [
+        (how.locked, CargoOption::Locked),
+        (how.offline, CargoOption::Offline),
+        (how.frozen, CargoOption::Frozen),
+    ];
+    let strategy = match (how.serial, how.parallel) {
+        (true, _) => Some(Strategy::Sequential),
+        (_, true) => Some(Strategy::Parallel),
+        (false, false) => how.strategy,
+    };
+    Request {
+        checks: args.checks.iter().map(|name| CheckName::from(name.as_str())).collect(),
+        skip: args
+            .which
+            .skip
+            .iter()
+            .map(|name| CheckName::from(name.as_str()))
+            .chain(skipped_by_environment(project))
+            .collect(),
+        crates: CrateSelection {
+            include: args.which.package.clone(),
+            exclude: args.which.exclude.clone(),
+        },
+        stage: args.which.stage,
+        mode: if how.fix { Mode::Fix } else { Mode::Check },
+        timeout: how.timeout,
+        fail_fast: (how.fail_fast || how.no_fail_fast).then_some(how.fail_fast),
+        max_workers: how.max_workers,
+        strategy,
+        colour: match args.message_format {
+            MessageFormat::Human => colour::for_stdout(global.color),
+            MessageFormat::Json => crate::tool_output::Colour::Strip,
+        },
+        cargo_options: options
+            .into_iter()
+            .filter(|(given, _)| *given)
+            .map(|(_, option)| option)
+            .collect(),
+    }
+}
+
+/// The checks that `SKIP` names. It is shared with other tools, so that a name which is no check of ours is not a mistake.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the variable SKIP is read here and nowhere else"
+)]
+fn skipped_by_environment(project: &Project) -> Vec<CheckName> {
+    let skip = std::env::var("SKIP").unwrap_or_default();
+    let names = skip
+        .split(',')
+        .map(str::trim)
+        .filter(|name| project.config.check(name).is_some());
+    names.map(CheckName::from).collect()
+}
+
+/// Says once that nothing is configured, and what therefore runs.
+fn notice_defaults(plan: &Plan, project: &Project, global: &GlobalArgs) {
+    if plan.origin == Origin::Defaults && !global.quiet {
+        let names: Vec<_> = project.config.checks.iter().map(|check| check.name.as_str()).collect();
+        let text = format!(
+            "no checks are configured, so these run: {}; `cargo hooks init` writes them down",
+            names.join(", ")
+        );
+        output::stderr(&output::labelled("note", &text, colour::for_stderr(global.color)));
+    }
+}
+
+fn run(
+    project: &Project,
+    plan: &Plan,
+    format: MessageFormat,
+    global: &GlobalArgs,
+) -> Result<RunStats, super::CliError> {
+    let mut reporter: Box<dyn Reporter> = match format {
+        MessageFormat::Human => Box::new(HumanReporter::new(human_options(plan, global))),
+        MessageFormat::Json => Box::new(JsonReporter::new()),
+    };
+    let view = (format == MessageFormat::Human).then(|| progress(global)).flatten();
+    let mut stdout = output::Stdout::default();
+    let mut written = Ok(());
+    let stats = project.run(plan, |event| {
+        let result = tell(event, reporter.as_mut(), view.as_ref(), &mut stdout);
+        written = std::mem::replace(&mut written, Ok(())).and(result);
+    })?;
+    // A result that could not be written (to a full disk, say) must not look like a pass.
+    written?;
+    Ok(stats)
+}
+
+/// Lets the reporter write into memory first, so that the live view gives way only when there is something to show.
+fn tell(
+    event: &Event,
+    reporter: &mut dyn Reporter,
+    view: Option<&ProgressView>,
+    stdout: &mut output::Stdout,
+) -> std::io::Result<()> {
+    if let Some(view) = view {
+        view.on_event(event);
+    }
+    let mut text = Vec::new();
+    reporter.on_event(event, &mut text)?;
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut write = || stdout.write_all(&text).and_then(|()| stdout.flush());
+    match view {
+        Some(view) => view.suspend(write),
+        None => write(),
+    }
+}
+
+fn human_options(plan: &Plan, global: &GlobalArgs) -> HumanOptions {
+    let verbosity = match (global.quiet, global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Normal,
+        (false, _) => Verbosity::Verbose,
+    };
+    let width = terminal_size::terminal_size_of(std::io::stdout()).map_or(usize::MAX, |(width, _)| width.0.into());
+    HumanOptions {
+        colour: plan.colour,
+        width,
+        verbosity,
+    }
+}
+
+/// The live view, on a terminal that somebody watches.
+fn progress(global: &GlobalArgs) -> Option<ProgressView> {
+    let (width, height) = terminal_size::terminal_size_of(std::io::stderr())?;
+    // With a log on the same terminal, lines and live view would tear each other.
+    if global.quiet || global.verbose > 1 || in_ci() || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    Some(ProgressView::new(ProgressOptions {
+        target: ProgressTarget::Stderr,
+        colour: colour::for_stderr(global.color),
+        width: width.0.into(),
+        height: height.0.into(),
+    }))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the variable CI is read here and nowhere else")]
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
+}
+
+fn exit_code(stats: &RunStats) -> ExitCode {
+    match stats {
+        RunStats { interrupted: true, .. } => ExitCode::from(exit::INTERRUPTED),
+        stats if stats.is_success() => ExitCode::SUCCESS,
+        _ => ExitCode::from(exit::FAILED),
+    }
+}

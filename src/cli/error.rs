@@ -1,0 +1,125 @@
+//! How an error ends the program.
+
+use std::process::ExitCode;
+
+use super::args::GlobalArgs;
+use super::{colour, diagnostics, output};
+use crate::diagnostic::Diagnostics;
+use crate::plan::PlanError;
+use crate::project::LoadError;
+use crate::run::RunError;
+use crate::workspace::WorkspaceErrorKind;
+
+/// The exit codes. They are a promise: docs/cli.md lists them.
+pub(super) mod exit {
+    /// A check failed.
+    pub(crate) const FAILED: u8 = 1;
+    /// The command line or the configuration is wrong.
+    pub(crate) const USAGE: u8 = 2;
+    /// The machine lacks something.
+    pub(crate) const ENVIRONMENT: u8 = 3;
+    /// Somebody stopped the run.
+    pub(crate) const INTERRUPTED: u8 = 130;
+}
+
+/// Why a subcommand could not do its work.
+#[derive(Debug)]
+pub(super) enum CliError {
+    /// Mistakes in the configuration.
+    Config(Diagnostics),
+    /// Anything else.
+    Other {
+        /// The exit code.
+        code: u8,
+        /// What is wrong.
+        message: String,
+        /// The way out.
+        hint: Option<String>,
+    },
+}
+
+impl CliError {
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::Other {
+            code: exit::USAGE,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub(super) fn environment(message: impl Into<String>) -> Self {
+        Self::Other {
+            code: exit::ENVIRONMENT,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub(super) fn hint(mut self, text: &str) -> Self {
+        if let Self::Other { hint, .. } = &mut self {
+            *hint = Some(text.to_owned());
+        }
+        self
+    }
+
+    /// Says what is wrong, on standard error, and gives the exit code.
+    pub(super) fn report(self, global: &GlobalArgs) -> ExitCode {
+        let colour = colour::for_stderr(global.color);
+        match self {
+            Self::Config(mistakes) => {
+                output::stderr(&diagnostics::render(&mistakes, colour));
+                ExitCode::from(exit::USAGE)
+            }
+            Self::Other { code, message, hint } => {
+                let message = crate::tool_output::sanitize(message.trim_end().as_bytes(), colour);
+                output::stderr(&output::labelled("error", &message, colour));
+                if let Some(hint) = hint {
+                    output::stderr(&output::labelled("help", &hint, colour));
+                }
+                ExitCode::from(code)
+            }
+        }
+    }
+}
+
+impl From<LoadError> for CliError {
+    fn from(error: LoadError) -> Self {
+        let message = error.to_string();
+        match error {
+            LoadError::Config(mistakes) => Self::Config(mistakes),
+            LoadError::NoCargo => Self::environment(message).hint("install Rust from https://rustup.rs"),
+            LoadError::Workspace(error) if error.kind() == WorkspaceErrorKind::Environment => {
+                Self::environment(message)
+            }
+            LoadError::Workspace(_) | LoadError::Manifest { .. } => Self::usage(message),
+        }
+    }
+}
+
+impl From<PlanError> for CliError {
+    fn from(error: PlanError) -> Self {
+        let message = error.to_string();
+        match error {
+            PlanError::UnknownCheck { .. } => Self::usage(message).hint("`cargo hooks list` shows the checks"),
+            _ => Self::usage(message),
+        }
+    }
+}
+
+impl From<RunError> for CliError {
+    fn from(error: RunError) -> Self {
+        let message = error.to_string();
+        match error {
+            RunError::MissingTools(_) => Self::environment(message).hint(
+                "`on-missing = \"skip\"` leaves a check out where its tool is not installed; so does `--skip`, once",
+            ),
+            RunError::System(_) => Self::environment(message),
+        }
+    }
+}
+
+impl From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> Self {
+        Self::environment(error.to_string())
+    }
+}

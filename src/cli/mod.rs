@@ -1,0 +1,60 @@
+//! The command line: what was typed, what it means, and which exit code comes of it.
+//!
+//! The only room that knows clap and the terminal. It decides nothing about a run: it makes a `Request`, hands it on,
+//! and lends the reporters a place to write.
+
+mod args;
+mod check;
+mod colour;
+mod completions;
+mod diagnostics;
+mod doctor;
+mod error;
+mod init;
+mod list;
+mod log;
+mod man;
+mod output;
+mod plan;
+mod reference;
+mod schema;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use reference::{cli_reference, configuration_reference};
+pub use schema::schema_text;
+
+use args::{Cli, Command};
+use error::CliError;
+
+/// Runs the program and says how it ends.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse_from(args::without_cargo_word(arguments()));
+    log::start(&cli.global);
+    let global = cli.global;
+    let ended = match cli.command {
+        None => check::check(&cli.check, &global),
+        Some(Command::Check(args)) => check::check(&args, &global),
+        Some(Command::List(args)) => list::list(&args, &global),
+        Some(Command::Plan(args)) => plan::plan(&args, &global),
+        Some(Command::Init(args)) => init::init(&args, &global),
+        Some(Command::Doctor) => doctor::doctor(&global),
+        Some(Command::Schema) => schema::schema(),
+        Some(Command::Completions { shell }) => completions::completions(shell),
+        Some(Command::Man { out_dir }) => man::man(out_dir.as_deref()),
+    };
+    ended.unwrap_or_else(|error| error.report(&global))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program's own arguments are read here and nowhere else"
+)]
+fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
+    std::env::args_os()
+}
+
+/// What a subcommand comes to.
+type Ended = Result<ExitCode, CliError>;

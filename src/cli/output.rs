@@ -1,0 +1,83 @@
+//! Where the program writes. A reader that has gone away is no error: what it did not want is not written.
+
+use std::io::{self, ErrorKind, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::tool_output::Colour;
+
+/// Standard output, until its reader goes away; nothing from then on.
+#[derive(Debug, Default)]
+pub(super) struct Stdout {
+    gone: bool,
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.gone {
+            Ok(())
+        } else {
+            self.unless_gone(|stdout| stdout.write_all(bytes))
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.gone {
+            Ok(())
+        } else {
+            self.unless_gone(Write::flush)
+        }
+    }
+}
+
+impl Stdout {
+    fn unless_gone(&mut self, write: impl FnOnce(&mut io::StdoutLock<'static>) -> io::Result<()>) -> io::Result<()> {
+        match write(&mut io::stdout().lock()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.gone = true;
+                Ok(())
+            }
+            result => result,
+        }
+    }
+}
+
+/// Writes a text to standard output, whole lines of it.
+pub(super) fn stdout(text: &str) -> io::Result<()> {
+    let mut stdout = Stdout::default();
+    stdout.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        stdout.write_all(b"\n")?;
+    }
+    stdout.flush()
+}
+
+/// Writes a line to standard error. There is nowhere left to say that this failed.
+pub(super) fn stderr(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", text.trim_end_matches('\n'));
+}
+
+/// `error: text`, with the word in its colour.
+pub(super) fn labelled(label: &str, text: &str, colour: Colour) -> String {
+    let style = match (colour, label) {
+        (Colour::Strip, _) => Style::new(),
+        (Colour::Keep, "error") => AnsiColor::Red.on_default().bold(),
+        (Colour::Keep, "warning") => AnsiColor::Yellow.on_default().bold(),
+        (Colour::Keep, _) => AnsiColor::Cyan.on_default().bold(),
+    };
+    format!("{style}{label}{style:#}: {text}")
+}
+
+/// A word that says how something is, right-aligned.
+pub(super) fn status(word: &str, good: bool, colour: Colour) -> String {
+    let style = match (colour, good) {
+        (Colour::Strip, _) => Style::new(),
+        (Colour::Keep, true) => AnsiColor::Green.on_default().bold(),
+        (Colour::Keep, false) => AnsiColor::Red.on_default().bold(),
+    };
+    format!("{style}{word:>8}{style:#}")
+}

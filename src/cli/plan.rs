@@ -1,0 +1,27 @@
+//! `cargo hooks plan`, and `cargo hooks check --dry-run`.
+
+use std::process::ExitCode;
+
+use super::args::{CheckArgs, GlobalArgs, MessageFormat};
+use super::{Ended, check, colour, output};
+use crate::report::{PlanDetail, plan_json, plan_text};
+
+pub(super) fn plan(args: &CheckArgs, global: &GlobalArgs) -> Ended {
+    let project = check::load_project(global)?;
+    let plan = project.plan(&check::request(args, global, &project))?;
+    let text = match args.message_format {
+        MessageFormat::Human => {
+            let detail = if global.verbose > 0 {
+                PlanDetail::Whole
+            } else {
+                PlanDetail::FittingTheTerminal
+            };
+            let width =
+                terminal_size::terminal_size_of(std::io::stdout()).map_or(usize::MAX, |(width, _)| width.0.into());
+            plan_text(&plan, detail, width, colour::for_stdout(global.color))
+        }
+        MessageFormat::Json => plan_json(&plan),
+    };
+    output::stdout(&text)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,21 @@
+//! From the text of the manifests to a valid [`Config`], or to all that is wrong with them at once.
+//!
+//! Pure. `raw` holds what a person may write, key by key; `definition` what it means; `resolve` brings the
+//! workspace's table, the packages' tables and the presets together. Nothing here knows which files exist, which
+//! tools are installed or which crates changed.
+
+mod command;
+mod cycle;
+mod definition;
+mod raw;
+mod reader;
+mod resolve;
+mod schema;
+mod value;
+mod words;
+
+pub use command::{Command, Hole, Piece, Word};
+pub use definition::{Check, Config, Cwd, Definition, FileFilter, Origin, Requirement, Settings, Variant};
+pub use resolve::{ConfigInput, Member, presets, resolve, syntax_mistakes};
+pub use schema::schema;
+pub use words::{OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};

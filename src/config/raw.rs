@@ -1,0 +1,283 @@
+//! What a person may write, key by key. Nothing here knows what it means together.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use toml::de::{DeTable, DeValue};
+
+use super::command::{Argv, Script};
+use super::definition::Requirement;
+use super::reader::{Node, Reader, Value, listed, table};
+use super::value::{Arguments, Count, Pattern, check_name};
+use super::words::{OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
+use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, nearest};
+use crate::model::{CheckName, Dialect};
+use crate::presets;
+
+table! {
+    /// The settings of a whole run.
+    pub(super) struct RawSettings {
+        /// How many tasks run at a time.
+        "strategy" => strategy: Strategy,
+        /// How many slots there are; without it, as many as the machine has processors.
+        "max-parallel" => max_parallel: Count,
+        /// How long a task may take, where its check says nothing. Without it there is no limit.
+        "timeout" => timeout: Duration,
+        /// Whether the first failure ends the run.
+        "fail-fast" => fail_fast: bool,
+        /// Whether the failure of a check that is `critical` ends the run. It does by default.
+        "stop-on-critical-failure" => stop_on_critical_failure: bool,
+    }
+}
+
+table! {
+    /// One check.
+    pub(super) struct RawCheck {
+        /// The built-in check that this one starts from. A check whose name is that of a preset starts from it.
+        "preset" => preset: CheckName,
+        /// The command: a list of arguments, or a string that is split into words as a POSIX shell does it.
+        "run" => run: Argv,
+        /// The command, for `sh -c`.
+        "shell" => shell: Script,
+        /// Further arguments at the end of the command, and of the one that repairs.
+        "args" => args: Arguments,
+        /// The command that repairs what the check finds; `--fix` runs it before the check.
+        "fix" => fix: Argv,
+        /// What one task works on. It follows from the placeholders where it is not given.
+        "scope" => scope: Scope,
+        /// When the check runs.
+        "stages" => stages: Vec<Located<Stage>>,
+        /// The files that the check is about: it runs only where there is one, and they fill `{files}`.
+        "files" => files: Vec<Located<Pattern>>,
+        /// Files that the check is not about.
+        "exclude" => exclude: Vec<Located<Pattern>>,
+        /// The crates that the check is about, as names with `*` and `?`.
+        "packages" => packages: Vec<Located<Pattern>>,
+        /// The check is only about crates that have such a target.
+        "with-target" => with_target: TargetNeed,
+        /// Environment variables that the command is given.
+        "set-env" => set_env: BTreeMap<String, String>,
+        /// The directory in which the command runs, relative to that of the manifest, or `{package-dir}`.
+        "cwd" => cwd: String,
+        /// Checks that must have passed before this one starts.
+        "depends-on" => depends_on: Vec<Located<CheckName>>,
+        /// Checks that must have ended, well or not, before this one starts.
+        "after" => after: Vec<Located<CheckName>>,
+        /// Whether a failure ends the whole run.
+        "critical" => critical: bool,
+        /// Whether the run succeeds though this check fails.
+        "allow-failure" => allow_failure: bool,
+        /// How long a task of the check may take.
+        "timeout" => timeout: Duration,
+        /// How many slots a task takes.
+        "weight" => weight: Count,
+        /// Names of things that only one task may use at a time.
+        "locks" => locks: Vec<Located<String>>,
+        /// Whether the command builds with cargo, and so uses the target directory alone. Cargo's own commands are
+        /// recognised.
+        "builds" => builds: bool,
+        /// Whether the command writes files of the workspace. It fails if it changes one that `files` names, and no
+        /// other task runs beside it.
+        "generates" => generates: bool,
+        /// How the tool speaks.
+        "output" => output: Dialect,
+        /// The programs that must be installed.
+        "requires" => requires: Vec<Located<Requirement>>,
+        /// What happens when one of them is not.
+        "on-missing" => on_missing: OnMissing,
+        /// Presets that run in the place of this check where all that they require is installed.
+        "instead" => instead: Vec<Located<CheckName>>,
+        /// The systems on which the check runs.
+        "platforms" => platforms: Vec<Located<Platform>>,
+        /// What the check is for, in a line.
+        "description" => description: String,
+    }
+}
+
+impl RawCheck {
+    /// This check on top of `base`. A command that is given replaces the command of the base in either form.
+    pub(super) fn refines(self, mut base: Self) -> Self {
+        if self.run.is_some() || self.shell.is_some() {
+            (base.run, base.shell, base.instead) = (None, None, None);
+        }
+        self.over(base)
+    }
+
+    /// Reads one entry of `checks`, in its short or its long form.
+    fn read(name: &CheckName, node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let mut check = Self::default();
+        match node.get_ref() {
+            DeValue::Boolean(true) => check.preset = Some(reader.located(name.clone(), node.span())),
+            DeValue::Boolean(false) => {
+                let diagnostic =
+                    Diagnostic::new("wrong-type", reader.span(node.span()), "a check is not turned off so")
+                        .help(format!("leave `{name}` out; in a package, write `skip = [\"{name}\"]`"));
+                reader.report(diagnostic);
+                return None;
+            }
+            DeValue::String(_) | DeValue::Array(_) => {
+                let run = Argv::read(node, reader)?;
+                check.run = Some(reader.located(run, node.span()));
+            }
+            DeValue::Table(table) => read_keys(table, reader, RawCheck::KEYS, |key, value, reader| {
+                check.read_key(key, value, reader)
+            }),
+            _ => {
+                reader.wrong_type(node, "`true`, a command, or a table");
+                return None;
+            }
+        }
+        if let Some(preset) = &check.preset {
+            known_preset(preset, reader);
+        }
+        Some(check)
+    }
+}
+
+fn known_preset(preset: &Located<CheckName>, reader: &mut Reader<'_>) {
+    if self::preset(preset.as_str()).is_none() {
+        let names: Vec<_> = presets().iter().map(|preset| preset.name.as_str()).collect();
+        let help = match nearest(preset.as_str(), names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the presets are {}", listed(&names)),
+        };
+        let message = format!("there is no preset `{}`", preset.value);
+        reader.report(Diagnostic::new("unknown-preset", preset.span.clone(), message).help(help));
+    }
+}
+
+/// A check and its name.
+#[derive(Clone, Debug)]
+pub(super) struct NamedCheck {
+    pub(super) name: Located<CheckName>,
+    pub(super) raw: RawCheck,
+    /// Whether nothing was wrong inside. What is missing in a check that is not sound may only be misspelt.
+    pub(super) sound: bool,
+}
+
+/// The whole table of a manifest, `[workspace.metadata.hooks]` or `[package.metadata.hooks]`.
+#[derive(Clone, Debug)]
+pub(super) struct RawHooks {
+    pub(super) settings: RawSettings,
+    pub(super) checks: Vec<NamedCheck>,
+    /// Only a package's table has this: the workspace's checks that this package does not want.
+    pub(super) skip: Vec<Located<CheckName>>,
+}
+
+/// Which table is being read: the two know different keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Workspace,
+    Package,
+}
+
+impl RawHooks {
+    /// The table of `document` at `workspace.metadata.hooks` or `package.metadata.hooks`, if there is one.
+    pub(super) fn find(document: &DeTable<'_>, place: Place, reader: &mut Reader<'_>) -> Option<Self> {
+        let owner = match place {
+            Place::Workspace => "workspace",
+            Place::Package => "package",
+        };
+        let metadata = document.get(owner)?.get_ref().as_table()?.get("metadata")?;
+        let node = metadata.get_ref().as_table()?.get("hooks")?;
+        let Some(table) = node.get_ref().as_table() else {
+            reader.wrong_type(node, "a table");
+            return None;
+        };
+        let mut hooks = Self {
+            settings: RawSettings::default(),
+            checks: Vec::new(),
+            skip: Vec::new(),
+        };
+        let mut known = RawSettings::KEYS.to_vec();
+        known.push("checks");
+        if place == Place::Package {
+            known.push("skip");
+        }
+        read_keys(table, reader, &known, |key, value, reader| match (key, place) {
+            ("checks", _) => {
+                hooks.checks = read_checks(value, reader);
+                true
+            }
+            ("skip", Place::Package) => {
+                hooks.skip = Vec::read(value, reader).unwrap_or_default();
+                true
+            }
+            _ => hooks.settings.read_key(key, value, reader),
+        });
+        Some(hooks)
+    }
+}
+
+/// Reads a table of checks, in the order in which they stand.
+pub(super) fn read_checks(node: &Node<'_>, reader: &mut Reader<'_>) -> Vec<NamedCheck> {
+    let Some(table) = node.get_ref().as_table() else {
+        reader.wrong_type(node, "a table of checks");
+        return Vec::new();
+    };
+    let mut checks = Vec::with_capacity(table.len());
+    for (key, value) in table {
+        let known = reader.mistakes.len();
+        let name = check_name(key.get_ref(), key.span(), reader);
+        // The value of a badly named check is read all the same, since all mistakes are told at once.
+        let unnamed = || CheckName::from(key.get_ref().as_ref());
+        let raw = RawCheck::read(&name.clone().unwrap_or_else(unnamed), value, reader);
+        let sound = reader.mistakes.len() == known;
+        // A check that could not be read still exists: what depends on it is not to be blamed.
+        if let Some(name) = name {
+            let name = reader.located(name, key.span());
+            checks.push(NamedCheck {
+                name,
+                raw: raw.unwrap_or_default(),
+                sound,
+            });
+        }
+    }
+    checks
+}
+
+fn read_keys(
+    table: &DeTable<'_>,
+    reader: &mut Reader<'_>,
+    known: &[&'static str],
+    mut read: impl FnMut(&str, &Node<'_>, &mut Reader<'_>) -> bool,
+) {
+    for (key, value) in table {
+        if !read(key.get_ref(), value, reader) {
+            reader.unknown_key(key.span(), key.get_ref(), known);
+        }
+    }
+}
+
+/// The presets, read as any configuration is.
+pub(super) fn presets() -> &'static [NamedCheck] {
+    static PRESETS: LazyLock<Vec<NamedCheck>> = LazyLock::new(|| {
+        let file = Arc::new(SourceFile {
+            path: "presets.toml".into(),
+            text: presets::TOML.to_owned(),
+        });
+        let mut mistakes = Diagnostics::default();
+        let mut reader = Reader {
+            file: &file,
+            mistakes: &mut mistakes,
+        };
+        let (document, syntax) = DeTable::parse_recoverable(presets::TOML);
+        let node = toml::Spanned::new(document.span(), DeValue::Table(document.into_inner()));
+        let checks = read_checks(&node, &mut reader);
+        debug_assert!(
+            syntax.is_empty() && mistakes.is_empty(),
+            "the presets are wrong: {syntax:?} {mistakes}"
+        );
+        checks
+    });
+    &PRESETS
+}
+
+/// The preset of this name.
+pub(super) fn preset(name: &str) -> Option<&'static RawCheck> {
+    presets()
+        .iter()
+        .find(|preset| preset.name.as_str() == name)
+        .map(|preset| &preset.raw)
+}

@@ -1,0 +1,484 @@
+//! Brings the workspace's table, the packages' tables and the presets together.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+use super::cycle::{self, Wait};
+use super::definition::{Check, Config, Draft, Origin, Settings, Variant};
+use super::raw::{self, NamedCheck, Place, RawCheck, RawHooks, RawSettings, preset};
+use super::reader::{Reader, listed};
+use super::value::Pattern;
+use super::words::{Scope, Strategy};
+use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, Span, nearest};
+use crate::model::{CheckName, CrateName};
+
+/// The checks of a workspace that configures none.
+const DEFAULT_CHECKS: &str = "[workspace.metadata.hooks.checks]\nfmt = true\nclippy = true\ntest = true\ndoc = true\n";
+
+/// The manifests.
+#[derive(Clone, Debug)]
+pub struct ConfigInput {
+    /// The manifest of the workspace root.
+    pub root: Arc<SourceFile>,
+    /// The members, in the order of the workspace.
+    pub members: Vec<Member>,
+}
+
+/// A member of the workspace.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its name.
+    pub name: CrateName,
+    /// Its directory relative to the workspace root; empty for the root package.
+    pub dir: PathBuf,
+    /// Its manifest, where that has a table for us. The root package's is [`ConfigInput::root`].
+    pub manifest: Option<Arc<SourceFile>>,
+}
+
+/// The configuration, or everything that is wrong with it.
+///
+/// # Errors
+///
+/// All mistakes at once, file by file.
+pub fn resolve(input: &ConfigInput) -> Result<Config, Diagnostics> {
+    let mut mistakes = Diagnostics::default();
+    let mut tables = Tables::read(input, &mut mistakes);
+    let origin = if tables.base.iter().all(|table| table.checks.is_empty()) {
+        Origin::Defaults
+    } else {
+        Origin::Manifest
+    };
+    if origin == Origin::Defaults {
+        tables.base_checks = default_checks();
+    }
+    let checks = Resolver {
+        input,
+        tables: &tables,
+        mistakes: &mut mistakes,
+    }
+    .checks();
+    let settings = tables
+        .base
+        .first()
+        .map_or_else(RawSettings::default, |table| table.settings.clone());
+    if !mistakes.is_empty() {
+        return Err(mistakes.sorted());
+    }
+    Ok(Config {
+        origin,
+        settings: settled(&settings),
+        checks,
+    })
+}
+
+/// The checks that are built in, each as it is when nobody refines it. A preset without a command is not among them.
+#[must_use]
+pub fn presets() -> Vec<Check> {
+    let define = |preset: &NamedCheck| {
+        let draft = Draft {
+            name: &preset.name,
+            raw: &preset.raw,
+            manifest_dir: PathBuf::new(),
+            of_package: false,
+            timeout: None,
+        };
+        let definition = draft.define(&mut Diagnostics::default())?;
+        let instead = preset.raw.instead.iter().flat_map(|list| &list.value);
+        let instead = instead.map(|name| (name.value.clone(), definition.clone())).collect();
+        let variants = vec![Variant {
+            definition,
+            crates: BTreeSet::new(),
+            instead,
+        }];
+        Some(Check {
+            name: preset.name.value.clone(),
+            variants,
+        })
+    };
+    raw::presets().iter().filter_map(define).collect()
+}
+
+/// What is wrong with the TOML of a manifest, for a manifest that cargo itself refuses.
+#[must_use]
+pub fn syntax_mistakes(file: &Arc<SourceFile>) -> Diagnostics {
+    let mut mistakes = Diagnostics::default();
+    parse(file, &mut mistakes);
+    mistakes
+}
+
+fn parse<'f>(file: &'f Arc<SourceFile>, mistakes: &mut Diagnostics) -> DeTable<'f> {
+    let (document, errors) = DeTable::parse_recoverable(&file.text);
+    let mut reader = Reader { file, mistakes };
+    for error in errors {
+        let code = if error.message() == "duplicate key" {
+            "duplicate-key"
+        } else {
+            "syntax"
+        };
+        let range = error.span().unwrap_or(0..0);
+        reader.mistake(code, range, error.message());
+    }
+    document.into_inner()
+}
+
+fn settled(raw: &RawSettings) -> Settings {
+    Settings {
+        strategy: raw
+            .strategy
+            .as_ref()
+            .map_or(Strategy::Parallel, |strategy| strategy.value),
+        max_parallel: raw.max_parallel.as_ref().map(|count| count.0),
+        fail_fast: raw.fail_fast.as_ref().is_some_and(|on| on.value),
+        stop_on_critical_failure: raw.stop_on_critical_failure.as_ref().is_none_or(|on| on.value),
+    }
+}
+
+fn default_checks() -> Vec<NamedCheck> {
+    let file = Arc::new(SourceFile {
+        path: "the default checks".into(),
+        text: DEFAULT_CHECKS.to_owned(),
+    });
+    let mut mistakes = Diagnostics::default();
+    let document = parse(&file, &mut mistakes);
+    let mut reader = Reader {
+        file: &file,
+        mistakes: &mut mistakes,
+    };
+    let hooks = RawHooks::find(&document, Place::Workspace, &mut reader);
+    debug_assert!(mistakes.is_empty(), "the default checks are wrong: {mistakes}");
+    hooks.map(|hooks| hooks.checks).unwrap_or_default()
+}
+
+/// A package's table.
+struct PackageTable<'i> {
+    member: &'i Member,
+    hooks: RawHooks,
+}
+
+/// Every table that was found.
+struct Tables<'i> {
+    /// The table that holds for the whole workspace: its own, or that of the only package. None or one.
+    base: Vec<RawHooks>,
+    base_checks: Vec<NamedCheck>,
+    /// Those that refine it for a package.
+    packages: Vec<PackageTable<'i>>,
+}
+
+impl<'i> Tables<'i> {
+    fn read(input: &'i ConfigInput, mistakes: &mut Diagnostics) -> Self {
+        let root = parse(&input.root, mistakes);
+        let mut reader = Reader {
+            file: &input.root,
+            mistakes,
+        };
+        let mut base = Vec::from_iter(RawHooks::find(&root, Place::Workspace, &mut reader));
+        let mut packages = Vec::new();
+        for member in &input.members {
+            let hooks = if member.dir.as_os_str().is_empty() {
+                let mut reader = Reader {
+                    file: &input.root,
+                    mistakes,
+                };
+                RawHooks::find(&root, Place::Package, &mut reader)
+            } else if let Some(file) = &member.manifest {
+                let document = parse(file, mistakes);
+                RawHooks::find(&document, Place::Package, &mut Reader { file, mistakes })
+            } else {
+                None
+            };
+            match hooks {
+                // In a repository of one package, its table is the whole configuration.
+                Some(hooks) if base.is_empty() && input.members.len() == 1 => base.push(hooks),
+                Some(hooks) => packages.push(PackageTable { member, hooks }),
+                None => {}
+            }
+        }
+        let base_checks = base.iter().flat_map(|table| table.checks.clone()).collect();
+        Self {
+            base,
+            base_checks,
+            packages,
+        }
+    }
+
+    fn timeout(&self) -> Option<std::time::Duration> {
+        self.base
+            .first()
+            .and_then(|table| table.settings.timeout.as_ref())
+            .map(|timeout| timeout.value)
+    }
+}
+
+/// One version of a check, before it is defined.
+struct Version<'a> {
+    check: &'a NamedCheck,
+    /// What was written about it, presets left out.
+    written: RawCheck,
+    crates: BTreeSet<CrateName>,
+    /// The package whose manifest it is written in, if it is that package's own.
+    package: Option<&'a Member>,
+}
+
+struct Resolver<'a, 'i> {
+    input: &'i ConfigInput,
+    tables: &'a Tables<'i>,
+    mistakes: &'a mut Diagnostics,
+}
+
+impl<'a> Resolver<'a, '_> {
+    fn checks(mut self) -> Vec<Check> {
+        self.check_package_tables();
+        let mut checks: Vec<Check> = Vec::new();
+        let mut versions: Vec<Version<'a>> = Vec::new();
+        for check in &self.tables.base_checks {
+            versions.extend(self.versions_of(check));
+        }
+        for table in &self.tables.packages {
+            versions.extend(
+                table
+                    .hooks
+                    .checks
+                    .iter()
+                    .filter(|check| !self.in_base(&check.name))
+                    .map(|check| Version {
+                        check,
+                        written: check.raw.clone(),
+                        crates: BTreeSet::from([table.member.name.clone()]),
+                        package: Some(table.member),
+                    }),
+            );
+        }
+        self.check_references(&versions);
+        for version in &versions {
+            let Some(variant) = self.define(version) else { continue };
+            match checks.iter_mut().find(|check| check.name == version.check.name.value) {
+                Some(known) => known.variants.push(variant),
+                None => checks.push(Check {
+                    name: version.check.name.value.clone(),
+                    variants: vec![variant],
+                }),
+            }
+        }
+        checks
+    }
+
+    fn in_base(&self, name: &CheckName) -> bool {
+        self.tables.base_checks.iter().any(|check| check.name.value == *name)
+    }
+
+    /// A package can refine what is done with it, not how the whole workspace runs.
+    fn check_package_tables(&mut self) {
+        for table in &self.tables.packages {
+            let settings = &table.hooks.settings;
+            let spans = [
+                settings.strategy.as_ref().map(|value| &value.span),
+                settings.max_parallel.as_ref().map(|value| &value.span),
+                settings.timeout.as_ref().map(|value| &value.span),
+                settings.fail_fast.as_ref().map(|value| &value.span),
+                settings.stop_on_critical_failure.as_ref().map(|value| &value.span),
+            ];
+            for span in spans.into_iter().flatten() {
+                let message = "this holds for a whole run, and cannot be set by one package";
+                let diagnostic = Diagnostic::new("misplaced-key", span.clone(), message)
+                    .help("move it to `[workspace.metadata.hooks]` in the root manifest");
+                self.mistakes.push(diagnostic);
+            }
+            for skip in &table.hooks.skip {
+                self.check_skip(skip);
+            }
+        }
+        for skip in self.tables.base.iter().flat_map(|table| &table.skip) {
+            self.check_skip(skip);
+        }
+    }
+
+    fn check_skip(&mut self, skip: &Located<CheckName>) {
+        let base = &self.tables.base_checks;
+        let Some(check) = base.iter().find(|check| check.name.value == skip.value) else {
+            let names: Vec<_> = base.iter().map(|check| check.name.as_str()).collect();
+            self.mistakes.push(no_such_check(skip, &names));
+            return;
+        };
+        if let (Scope::Workspace, true) = (self.scope_of(check), check.sound) {
+            self.mistakes
+                .push(once_for_all(&skip.span, check, "a package cannot skip it"));
+        }
+    }
+
+    /// The scope of a workspace's check, as far as it can be told before the check is known to be sound.
+    fn scope_of(&self, check: &NamedCheck) -> Scope {
+        let raw = with_preset(check, &check.raw);
+        let draft = self.draft(&check.name, &raw, None);
+        draft
+            .define(&mut Diagnostics::default())
+            .map_or(Scope::Package, |definition| definition.scope)
+    }
+
+    /// The version of a workspace's check that most crates have, and those of the packages that refine it.
+    fn versions_of(&mut self, check: &'a NamedCheck) -> Vec<Version<'a>> {
+        let mut crates = self.matching(check.raw.packages.as_ref());
+        let mut refined = Vec::new();
+        for table in &self.tables.packages {
+            let name = &table.member.name;
+            if table.hooks.skip.iter().any(|skip| skip.value == check.name.value) {
+                crates.remove(name);
+            }
+            let Some(refinement) = table.hooks.checks.iter().find(|own| own.name.value == check.name.value) else {
+                continue;
+            };
+            if self.scope_of(check) == Scope::Workspace && check.sound {
+                self.mistakes
+                    .push(once_for_all(&refinement.name.span, check, "a package cannot change it"));
+                continue;
+            }
+            crates.remove(name);
+            let written = refinement.raw.clone().refines(check.raw.clone());
+            let crates = BTreeSet::from([name.clone()]);
+            refined.push(Version {
+                check: refinement,
+                written,
+                crates,
+                package: None,
+            });
+        }
+        let common = Version {
+            check,
+            written: check.raw.clone(),
+            crates,
+            package: None,
+        };
+        std::iter::once(common).chain(refined).collect()
+    }
+
+    /// The crates that `packages` names: all where it is not given.
+    fn matching(&mut self, packages: Option<&Located<Vec<Located<Pattern>>>>) -> BTreeSet<CrateName> {
+        let names = || self.input.members.iter().map(|member| &member.name);
+        let Some(patterns) = packages else {
+            return names().cloned().collect();
+        };
+        let mut crates = BTreeSet::new();
+        for pattern in &patterns.value {
+            let Ok(glob) = globset::Glob::new(&pattern.0) else {
+                continue;
+            };
+            let matcher = glob.compile_matcher();
+            let before = crates.len();
+            crates.extend(names().filter(|name| matcher.is_match(name.as_str())).cloned());
+            if crates.len() == before && !names().any(|name| matcher.is_match(name.as_str())) {
+                let near = nearest(&pattern.0, names().map(CrateName::as_str));
+                let message = format!("no crate of the workspace matches `{}`", pattern.0);
+                let diagnostic = Diagnostic::new("never-matches", pattern.span.clone(), message)
+                    .maybe_help(near.map(|near| format!("did you mean `{near}`?")));
+                self.mistakes.push(diagnostic);
+            }
+        }
+        if patterns.value.is_empty() {
+            let message = "the check can never match a crate";
+            self.mistakes
+                .push(Diagnostic::new("never-matches", patterns.span.clone(), message));
+        }
+        crates
+    }
+
+    fn check_references(&mut self, versions: &[Version<'_>]) {
+        let names: BTreeSet<&str> = versions.iter().map(|version| version.check.name.as_str()).collect();
+        let mut waits = Vec::new();
+        for version in versions {
+            let raw = &version.written;
+            for wait in [&raw.depends_on, &raw.after]
+                .into_iter()
+                .flatten()
+                .flat_map(|list| &list.value)
+            {
+                if names.contains(wait.as_str()) {
+                    let (from, to) = (version.check.name.value.clone(), wait.value.clone());
+                    waits.push(Wait {
+                        from,
+                        to,
+                        span: wait.span.clone(),
+                    });
+                } else {
+                    let names: Vec<_> = names.iter().copied().collect();
+                    self.mistakes.push(no_such_check(wait, &names));
+                }
+            }
+            for instead in raw.instead.iter().flat_map(|list| &list.value) {
+                if preset(instead.as_str()).is_none() {
+                    let message = format!("there is no preset `{}`", instead.value);
+                    self.mistakes
+                        .push(Diagnostic::new("unknown-preset", instead.span.clone(), message));
+                }
+            }
+        }
+        cycle::find(&waits, self.mistakes);
+    }
+
+    fn define(&mut self, version: &Version<'_>) -> Option<Variant> {
+        if !version.check.sound {
+            return None;
+        }
+        let raw = with_preset(version.check, &version.written);
+        let definition = self
+            .draft(&version.check.name, &raw, version.package)
+            .define(self.mistakes)?;
+        let mut instead = Vec::new();
+        for name in raw.instead.iter().flat_map(|list| &list.value) {
+            let other = preset(name.as_str())?.clone();
+            let common = RawCheck {
+                run: None,
+                shell: None,
+                preset: None,
+                ..version.written.clone()
+            };
+            let other = common.over(other);
+            instead.push((
+                name.value.clone(),
+                self.draft(&version.check.name, &other, version.package)
+                    .define(self.mistakes)?,
+            ));
+        }
+        Some(Variant {
+            definition,
+            crates: version.crates.clone(),
+            instead,
+        })
+    }
+
+    fn draft<'d>(&self, name: &'d Located<CheckName>, raw: &'d RawCheck, package: Option<&Member>) -> Draft<'d> {
+        Draft {
+            name,
+            raw,
+            manifest_dir: package.map(|member| member.dir.clone()).unwrap_or_default(),
+            of_package: package.is_some(),
+            timeout: self.tables.timeout(),
+        }
+    }
+}
+
+/// The check on top of its preset: the one that it names, or the one of its own name.
+fn with_preset(check: &NamedCheck, written: &RawCheck) -> RawCheck {
+    let has_command = written.run.is_some() || written.shell.is_some();
+    let own_name = (!has_command).then_some(check.name.as_str());
+    let name = written.preset.as_ref().map(|preset| preset.as_str()).or(own_name);
+    match name.and_then(preset) {
+        Some(preset) => written.clone().refines(preset.clone()),
+        None => written.clone(),
+    }
+}
+
+fn no_such_check(named: &Located<CheckName>, known: &[&str]) -> Diagnostic {
+    let help = match nearest(named.as_str(), known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the checks are {}", listed(known)),
+    };
+    let message = format!("there is no check `{}`", named.value);
+    Diagnostic::new("unknown-check", named.span.clone(), message).help(help)
+}
+
+fn once_for_all(span: &Span, check: &NamedCheck, cannot: &str) -> Diagnostic {
+    let message = format!("`{}` runs once for the whole workspace: {cannot}", check.name.value);
+    Diagnostic::new("misplaced-key", span.clone(), message).related(check.name.span.clone(), "the check is here")
+}

@@ -1,0 +1,301 @@
+//! How each type of value is read and described.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use toml::de::DeValue;
+
+use super::definition::Requirement;
+use super::reader::{Node, Reader, Value, listed};
+use crate::diagnostic::{Diagnostic, Located, nearest};
+use crate::model::{CheckName, Keyword};
+
+impl Value for bool {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let value = node.get_ref().as_bool();
+        if value.is_none() {
+            reader.wrong_type(node, "`true` or `false`");
+        }
+        value
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "boolean" })
+    }
+}
+
+impl Value for String {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Some(text) = node.get_ref().as_str() else {
+            reader.wrong_type(node, "a string");
+            return None;
+        };
+        if text.contains('\0') {
+            reader.mistake(
+                "bad-text",
+                node.span(),
+                "a NUL character can stand in no command, name or path",
+            );
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string" })
+    }
+}
+
+/// A whole number from 1 on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Count(pub(super) u32);
+
+impl Value for Count {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Some(integer) = node.get_ref().as_integer() else {
+            reader.wrong_type(node, "a whole number");
+            return None;
+        };
+        match u32::from_str_radix(integer.as_str(), integer.radix()) {
+            Ok(count @ 1..=10_000) => Some(Self(count)),
+            _ => {
+                reader.mistake("bad-number", node.span(), "expected a number from 1 to 10000");
+                None
+            }
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "integer", "minimum": 1, "maximum": 10_000 })
+    }
+}
+
+impl Value for Duration {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = String::read(node, reader)?;
+        let problem = match humantime::parse_duration(&text) {
+            Ok(Self::ZERO) => "no time at all".to_owned(),
+            Ok(duration) => return Some(duration),
+            Err(error) => error.to_string(),
+        };
+        let diagnostic = Diagnostic::new(
+            "bad-duration",
+            reader.span(node.span()),
+            format!("`{text}` is no duration"),
+        )
+        .label(problem)
+        .help("write a number and a unit, such as `90s`, `10m` or `1h 30m`");
+        reader.report(diagnostic);
+        None
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "examples": ["90s", "10m", "1h 30m"] })
+    }
+}
+
+impl<K: Keyword> Value for K {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = String::read(node, reader)?;
+        let value = K::from_word(&text);
+        if value.is_none() {
+            let words: Vec<_> = K::ALL.iter().map(|(_, word, _)| *word).collect();
+            let help = match nearest(&text, words.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it is one of {}", listed(&words)),
+            };
+            let message = format!("unknown value `{text}`");
+            reader.report(Diagnostic::new("unknown-value", reader.span(node.span()), message).help(help));
+        }
+        value
+    }
+
+    fn schema() -> Json {
+        let values: Vec<_> = K::ALL
+            .iter()
+            .map(|(_, word, about)| json!({ "const": word, "description": about }))
+            .collect();
+        json!({ "oneOf": values })
+    }
+}
+
+impl Value for CheckName {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = String::read(node, reader)?;
+        check_name(&text, node.span(), reader)
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$" })
+    }
+}
+
+/// A name that is safe on a command line, in a file name and in a log.
+pub(super) fn check_name(text: &str, range: std::ops::Range<usize>, reader: &mut Reader<'_>) -> Option<CheckName> {
+    let starts_well = text.starts_with(|first: char| first.is_ascii_alphanumeric());
+    let goes_on_well = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    if starts_well && goes_on_well {
+        return Some(CheckName::from(text));
+    }
+    let diagnostic = Diagnostic::new(
+        "bad-name",
+        reader.span(range),
+        format!("`{text}` cannot be the name of a check"),
+    )
+    .help("use letters, digits, `-` and `_`, and begin with a letter or a digit");
+    reader.report(diagnostic);
+    None
+}
+
+/// A list; nothing stands in it twice.
+impl<T: Value + PartialEq + Clone> Value for Vec<Located<T>> {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Some(array) = node.get_ref().as_array() else {
+            reader.wrong_type(node, "a list");
+            return None;
+        };
+        let mut list: Self = Vec::with_capacity(array.len());
+        for item in array {
+            let Some(value) = T::read(item, reader) else { continue };
+            let value = reader.located(value, item.span());
+            if let Some(first) = list.iter().find(|known| **known == value) {
+                let diagnostic = Diagnostic::new("duplicate", value.span.clone(), "this is listed twice")
+                    .related(first.span.clone(), "first here");
+                reader.report(diagnostic);
+            } else {
+                list.push(value);
+            }
+        }
+        Some(list)
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "array", "items": T::schema(), "uniqueItems": true })
+    }
+}
+
+/// Arguments: a list in which the same word may stand twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Arguments(pub(super) Vec<String>);
+
+impl Value for Arguments {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Some(array) = node.get_ref().as_array() else {
+            reader.wrong_type(node, "a list of strings");
+            return None;
+        };
+        let words: Vec<_> = array.iter().map(|item| String::read(item, reader)).collect();
+        words.into_iter().collect::<Option<Vec<_>>>().map(Self)
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "array", "items": { "type": "string" } })
+    }
+}
+
+/// A glob over file paths, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pattern(pub(super) String);
+
+impl Value for Pattern {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = String::read(node, reader)?;
+        let problem = match globset::Glob::new(&text) {
+            Err(error) => Some(error.kind().to_string()),
+            Ok(_) if text.is_empty() => Some("an empty pattern matches nothing".to_owned()),
+            Ok(_) if text.starts_with('/') => Some("patterns are relative to the directory of the manifest".to_owned()),
+            Ok(_) if text.split('/').any(|part| part == "..") => {
+                Some("`..` leads out of the manifest's directory".to_owned())
+            }
+            Ok(_) => None,
+        };
+        let Some(problem) = problem else {
+            return Some(Self(text));
+        };
+        let diagnostic =
+            Diagnostic::new("bad-glob", reader.span(node.span()), format!("`{text}` is no pattern")).label(problem);
+        reader.report(diagnostic);
+        None
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "examples": ["migrations/**/*.sql", "*.md"] })
+    }
+}
+
+/// Environment variables and their values.
+impl Value for BTreeMap<String, String> {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Some(table) = node.get_ref().as_table() else {
+            reader.wrong_type(node, "a table of variables");
+            return None;
+        };
+        let mut variables = Self::new();
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            if name.is_empty() || name.contains(['=', '\0']) {
+                reader.mistake(
+                    "bad-name",
+                    key.span(),
+                    format!("`{name}` cannot be the name of a variable"),
+                );
+            } else if let Some(value) = String::read(value, reader) {
+                variables.insert(name.to_owned(), value);
+            }
+        }
+        Some(variables)
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "object", "additionalProperties": { "type": "string" } })
+    }
+}
+
+impl Value for Requirement {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.get_ref() {
+            DeValue::String(tool) => Some(Self {
+                tool: tool.to_string(),
+                hint: None,
+            }),
+            DeValue::Table(table) => {
+                let mut required = Self {
+                    tool: String::new(),
+                    hint: None,
+                };
+                for (key, value) in table {
+                    match key.get_ref().as_ref() {
+                        "tool" => required.tool = String::read(value, reader)?,
+                        "hint" => required.hint = Some(String::read(value, reader)?),
+                        unknown => reader.unknown_key(key.span(), unknown, &["tool", "hint"]),
+                    }
+                }
+                if required.tool.is_empty() {
+                    reader.mistake("missing-key", node.span(), "`tool` is missing: the name of the program");
+                    return None;
+                }
+                Some(required)
+            }
+            _ => {
+                reader.wrong_type(node, "the name of a program, or a table with `tool` and `hint`");
+                None
+            }
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "oneOf": [
+            { "type": "string" },
+            {
+                "type": "object",
+                "properties": {
+                    "tool": { "type": "string", "description": "the name of the program" },
+                    "hint": { "type": "string", "description": "the command that installs it" },
+                },
+                "required": ["tool"],
+                "additionalProperties": false,
+            },
+        ] })
+    }
+}

@@ -1,0 +1,7 @@
+//! The environment that checks run in, and the programs that are found in it.
+
+mod leaks;
+mod tools;
+
+pub use leaks::Environment;
+pub use tools::{argument_bytes, locate, version};

@@ -1,0 +1,164 @@
+//! Fills the holes of a command.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::request::CargoOption;
+use crate::config::{Command, Hole, Piece, Word};
+use crate::model::Keyword;
+use crate::tool_output::Colour;
+
+/// What there is to fill holes with. A list that a command has no hole for is empty.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Filling<'a> {
+    pub(super) package: Option<(&'a str, &'a Path)>,
+    /// `-p a -p b`, or `--workspace`.
+    pub(super) packages: Vec<OsString>,
+    pub(super) edition: &'a str,
+    pub(super) roots: Vec<OsString>,
+    pub(super) files: Vec<OsString>,
+    pub(super) colour: Colour,
+    pub(super) cargo_options: &'a [CargoOption],
+}
+
+/// The program and the arguments of a command with its holes filled.
+pub(super) fn fill(command: &Command, filling: &Filling<'_>) -> (String, Vec<OsString>) {
+    match command {
+        Command::Argv(words) => {
+            let mut filled = words.iter().flat_map(|word| filling.words(word));
+            let program = filled.next().unwrap_or_default().to_string_lossy().into_owned();
+            (program, filled.collect())
+        }
+        Command::Shell(script) => filling.script(script),
+    }
+}
+
+impl Filling<'_> {
+    fn words(&self, word: &Word) -> Vec<OsString> {
+        if let [Piece::Hole(hole)] = word.0.as_slice()
+            && hole.is_list()
+        {
+            return self.list(*hole);
+        }
+        let mut filled = OsString::new();
+        for piece in &word.0 {
+            match piece {
+                Piece::Text(text) => filled.push(text),
+                Piece::Hole(hole) => filled.push(self.single(*hole)),
+            }
+        }
+        vec![filled]
+    }
+
+    /// `sh -c SCRIPT sh LIST…`: lists arrive as `"$@"`, so that no name in them can be read as a part of the script.
+    fn script(&self, script: &Word) -> (String, Vec<OsString>) {
+        let mut text = OsString::new();
+        let mut arguments = Vec::new();
+        for piece in &script.0 {
+            match piece {
+                Piece::Text(literal) => text.push(literal),
+                Piece::Hole(hole) if hole.is_list() => {
+                    text.push("\"$@\"");
+                    arguments = self.list(*hole);
+                }
+                Piece::Hole(hole) => text.push(shell_words::quote(&self.single(*hole).to_string_lossy()).as_ref()),
+            }
+        }
+        let head = [OsString::from("-c"), text, OsString::from("sh")];
+        ("sh".to_owned(), head.into_iter().chain(arguments).collect())
+    }
+
+    fn list(&self, hole: Hole) -> Vec<OsString> {
+        match hole {
+            Hole::Packages => self.packages.clone(),
+            Hole::Roots => self.roots.clone(),
+            Hole::Files => self.files.clone(),
+            Hole::CargoOptions => self.cargo_options.iter().map(|option| option.word().into()).collect(),
+            single => vec![self.single(single)],
+        }
+    }
+
+    fn single(&self, hole: Hole) -> OsString {
+        let (name, dir) = self.package.unwrap_or(("", Path::new("")));
+        match (hole, self.colour) {
+            (Hole::Package, _) => name.into(),
+            (Hole::PackageDir, _) => dir.into(),
+            (Hole::Edition, _) => self.edition.into(),
+            (Hole::Color, Colour::Keep) => "always".into(),
+            (Hole::Color, Colour::Strip) => "never".into(),
+            (Hole::MessageFormat, Colour::Keep) => "json-diagnostic-rendered-ansi".into(),
+            (Hole::MessageFormat, Colour::Strip) => "json".into(),
+            (list, _) => self.list(list).join(OsStr::new(" ")),
+        }
+    }
+}
+
+/// A file as an argument that cannot be taken for an option.
+pub(super) fn file_argument(file: &Path) -> OsString {
+    if file.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        Path::new(".").join(file).into_os_string()
+    } else {
+        file.as_os_str().to_owned()
+    }
+}
+
+/// Whether the command builds with cargo, and so uses the target directory alone.
+pub(super) fn builds(command: &Command) -> bool {
+    const BUILDING: [&str; 22] = [
+        "b", "bench", "build", "c", "check", "clippy", "d", "doc", "fix", "hack", "install", "llvm-cov", "miri",
+        "nextest", "package", "publish", "r", "run", "rustc", "rustdoc", "t", "test",
+    ];
+    let Command::Argv(words) = command else { return false };
+    let mut words = words.iter().map(|word| word.literal().unwrap_or_default());
+    let program = words.next().and_then(|program| program.rsplit('/').next());
+    let subcommand = words.find(|word| !word.starts_with('+') && !word.starts_with('-') && !word.is_empty());
+    program == Some("cargo") && subcommand.is_some_and(|subcommand| BUILDING.contains(&subcommand))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Filling, builds, file_argument, fill};
+    use crate::config::{Command, Hole, Piece, Word};
+
+    #[test]
+    fn cargo_commands_that_build_are_recognised() {
+        let check = |line: &str, expected| {
+            let words = shell_words::split(line).unwrap().into_iter().map(Word::text).collect();
+            assert_eq!(builds(&Command::Argv(words)), expected, "{line}");
+        };
+        check("cargo check", true);
+        check("cargo +nightly -q test --lib", true);
+        check("/opt/bin/cargo clippy", true);
+        check("cargo fmt --check", false);
+        check("cargo machete", false);
+        check("make check", false);
+        check("cargo", false);
+    }
+
+    #[test]
+    fn lists_reach_a_script_as_its_arguments() {
+        let script = Word(vec![
+            Piece::Text("wc -l ".into()),
+            Piece::Hole(Hole::Files),
+            Piece::Text(" > ".into()),
+            Piece::Hole(Hole::Package),
+        ]);
+        let files = vec!["a b".into(), "$(touch x)".into()];
+        let filling = Filling {
+            files,
+            package: Some(("it's", Path::new("/ws"))),
+            ..Filling::default()
+        };
+        let (program, args) = fill(&Command::Shell(script), &filling);
+        assert_eq!(program, "sh");
+        assert_eq!(args, ["-c", r#"wc -l "$@" > 'it'\''s'"#, "sh", "a b", "$(touch x)"]);
+    }
+
+    #[test]
+    fn a_file_is_never_an_option() {
+        assert_eq!(file_argument(Path::new("-rf")), "./-rf");
+        assert_eq!(file_argument(Path::new("a/-rf")), "a/-rf");
+    }
+}

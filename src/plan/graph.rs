@@ -1,0 +1,177 @@
+//! The plan: tasks, what each waits for, and the waves that follow from it.
+
+use std::collections::BTreeSet;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+use petgraph::{Direction, algo};
+
+use super::task::{MissingTool, Task};
+use crate::config::{Origin, Strategy};
+use crate::event::{LeftOut, RunStarted};
+use crate::model::{CheckName, TaskId};
+use crate::tool_output::Colour;
+
+/// How strongly a task needs another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// The other must have ended.
+    Soft,
+    /// The other must have passed.
+    Hard,
+}
+
+/// What a run will do: an acyclic graph of tasks.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where the checks come from.
+    pub origin: Origin,
+    /// What was asked for and does not run, with the reason.
+    pub left_out: Vec<LeftOut>,
+    /// What must be installed before the plan can run.
+    pub missing: Vec<MissingTool>,
+    /// How many tasks run at a time.
+    pub slots: u32,
+    /// Whether tasks write in colour.
+    pub colour: Colour,
+    /// Whether tasks run in parallel.
+    pub strategy: Strategy,
+    /// Whether the first failure ends the run.
+    pub fail_fast: bool,
+    /// Whether the failure of a critical check ends the run.
+    pub stop_on_critical_failure: bool,
+    /// Tasks in the order of the configuration; an edge leads from what is needed to what needs it.
+    graph: DiGraph<Task, Need, u32>,
+    waves: Vec<Vec<TaskId>>,
+}
+
+/// Everything about a plan but its graph.
+pub(super) struct Frame {
+    pub(super) origin: Origin,
+    pub(super) left_out: Vec<LeftOut>,
+    pub(super) missing: Vec<MissingTool>,
+    pub(super) slots: u32,
+    pub(super) colour: Colour,
+    pub(super) strategy: Strategy,
+    pub(super) fail_fast: bool,
+    pub(super) stop_on_critical_failure: bool,
+}
+
+impl Plan {
+    /// A plan of these tasks. `needs` holds no circle, since the configuration has none.
+    pub(super) fn new(frame: Frame, tasks: Vec<Task>, needs: &[(TaskId, TaskId, Need)]) -> Self {
+        let mut graph: DiGraph<Task, Need, u32> = DiGraph::with_capacity(tasks.len(), needs.len());
+        for task in tasks {
+            graph.add_node(task);
+        }
+        for (needed, by, need) in needs {
+            let (from, to) = (NodeIndex::new(needed.index()), NodeIndex::new(by.index()));
+            match graph.find_edge(from, to) {
+                Some(edge) => graph[edge] = graph[edge].max(*need),
+                None => {
+                    graph.add_edge(from, to, *need);
+                }
+            }
+        }
+        let waves = waves(&graph);
+        Self {
+            origin: frame.origin,
+            left_out: frame.left_out,
+            missing: frame.missing,
+            slots: frame.slots,
+            colour: frame.colour,
+            strategy: frame.strategy,
+            fail_fast: frame.fail_fast,
+            stop_on_critical_failure: frame.stop_on_critical_failure,
+            graph,
+            waves,
+        }
+    }
+
+    /// The tasks, in the order of the configuration.
+    pub fn tasks(&self) -> impl ExactSizeIterator<Item = &Task> {
+        self.graph.raw_nodes().iter().map(|node| &node.weight)
+    }
+
+    /// The task at this place.
+    #[must_use]
+    pub fn task(&self, id: TaskId) -> &Task {
+        &self.graph[NodeIndex::new(id.index())]
+    }
+
+    /// What the task needs, and how strongly, in the order of the plan.
+    #[must_use]
+    pub fn needs_of(&self, id: TaskId) -> Vec<(TaskId, Need)> {
+        self.neighbours(id, Direction::Incoming)
+    }
+
+    /// What needs the task, and how strongly, in the order of the plan.
+    #[must_use]
+    pub fn needed_by(&self, id: TaskId) -> Vec<(TaskId, Need)> {
+        self.neighbours(id, Direction::Outgoing)
+    }
+
+    /// The tasks of equal depth. A way to show the plan: no task waits for a whole wave.
+    #[must_use]
+    pub fn waves(&self) -> &[Vec<TaskId>] {
+        &self.waves
+    }
+
+    /// What a reporter says first.
+    #[must_use]
+    pub fn started(&self) -> RunStarted {
+        let mut checks: Vec<CheckName> = Vec::new();
+        for task in self.tasks() {
+            if !checks.contains(&task.head.check) {
+                checks.push(task.head.check.clone());
+            }
+        }
+        let crates: BTreeSet<_> = self.tasks().flat_map(|task| &task.crates).collect();
+        RunStarted {
+            checks,
+            crates: crates.len(),
+            tasks: self.graph.node_count(),
+            waves: self.waves.len(),
+            slots: self.slots,
+            left_out: self.left_out.clone(),
+        }
+    }
+
+    fn neighbours(&self, id: TaskId, direction: Direction) -> Vec<(TaskId, Need)> {
+        let edges = self.graph.edges_directed(NodeIndex::new(id.index()), direction);
+        let mut neighbours: Vec<_> = edges
+            .map(|edge| {
+                let other = if direction == Direction::Incoming {
+                    edge.source()
+                } else {
+                    edge.target()
+                };
+                (task_id(other), *edge.weight())
+            })
+            .collect();
+        neighbours.sort_unstable();
+        neighbours
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the graph counts its nodes with 32 bits")]
+fn task_id(node: NodeIndex<u32>) -> TaskId {
+    TaskId(node.index() as u32)
+}
+
+/// The tasks by their depth: the longest way to them from a task that needs nothing.
+fn waves(graph: &DiGraph<Task, Need, u32>) -> Vec<Vec<TaskId>> {
+    // A circle cannot be: the configuration was refused for it, and tasks only need what their checks need.
+    let order = algo::toposort(graph, None).unwrap_or_default();
+    debug_assert_eq!(order.len(), graph.node_count(), "the plan has a circle");
+    let mut depth = vec![0_usize; graph.node_count()];
+    for node in order {
+        let needs = graph.neighbors_directed(node, Direction::Incoming);
+        depth[node.index()] = needs.map(|need| depth[need.index()] + 1).max().unwrap_or(0);
+    }
+    let mut waves = vec![Vec::new(); depth.iter().max().map_or(0, |deepest| deepest + 1)];
+    for node in graph.node_indices() {
+        waves[depth[node.index()]].push(task_id(node));
+    }
+    waves
+}

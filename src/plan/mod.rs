@@ -1,0 +1,15 @@
+//! From a configuration, a workspace and a request to an acyclic graph of tasks: what would happen, and what happens.
+//!
+//! Pure. `plan`, `--dry-run` and `run` all use the same [`Plan`]; there is no second idea of what a run does.
+
+mod build;
+mod command_line;
+mod graph;
+mod request;
+mod select;
+mod task;
+
+pub use build::{plan, requirements};
+pub use graph::{Need, Plan};
+pub use request::{CargoOption, CrateSelection, Facts, Mode, PlanError, Request};
+pub use task::{Access, MissingTool, Program, Resource, Role, Task, TaskCommand};

@@ -1,0 +1,136 @@
+//! What somebody asks for, and what is known about the machine.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::{Stage, Strategy};
+use crate::model::{CheckName, keyword};
+use crate::tool_output::Colour;
+
+/// What to run, and how. The default is every check on every crate, without colour.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The checks to run; every check of the stage where there are none.
+    pub checks: Vec<CheckName>,
+    /// The checks not to run.
+    pub skip: Vec<CheckName>,
+    /// The crates to work on.
+    pub crates: CrateSelection,
+    /// Only checks of this stage.
+    pub stage: Option<Stage>,
+    /// Whether to repair first.
+    pub mode: Mode,
+    /// A time limit for every task, in the place of the configured ones.
+    pub timeout: Option<Duration>,
+    /// Whether the first failure ends the run, in the place of the configured setting.
+    pub fail_fast: Option<bool>,
+    /// How many slots there are, in the place of the configured number.
+    pub max_workers: Option<u32>,
+    /// The strategy, in the place of the configured one.
+    pub strategy: Option<Strategy>,
+    /// Whether tools write in colour.
+    pub colour: Colour,
+    /// Options for cargo.
+    pub cargo_options: Vec<CargoOption>,
+}
+
+/// Which crates to work on, as names with `*` and `?`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CrateSelection {
+    /// Only these; all where there are none.
+    pub include: Vec<String>,
+    /// But none of these.
+    pub exclude: Vec<String>,
+}
+
+impl CrateSelection {
+    /// Whether somebody asked for certain crates.
+    #[must_use]
+    pub fn is_narrowed(&self) -> bool {
+        !self.include.is_empty() || !self.exclude.is_empty()
+    }
+}
+
+/// Whether a run looks or repairs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Checks only.
+    #[default]
+    Check,
+    /// Repairs what can be repaired, then checks.
+    Fix,
+}
+
+keyword! {
+    /// An option that every cargo command understands which resolves dependencies.
+    pub enum CargoOption {
+        /// The lock file must be up to date.
+        Locked = "--locked",
+        /// The network is not used.
+        Offline = "--offline",
+        /// Both.
+        Frozen = "--frozen",
+    }
+}
+
+/// What is known about the machine and the files. Gathered by the shell, so that planning looks at nothing itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The programs that were found, by the name that they were looked up by.
+    pub tools: BTreeMap<String, PathBuf>,
+    /// The files of the workspace, relative to its root. Empty where no check needs them.
+    pub files: Vec<PathBuf>,
+    /// The operating system, as [`std::env::consts::OS`] names it.
+    pub system: String,
+    /// How many tasks the machine can run at a time.
+    pub parallelism: u32,
+    /// How many bytes of arguments one command may have.
+    pub argument_bytes: usize,
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// A check that does not exist.
+    #[error("there is no check `{name}`{}", did_you_mean(.nearest.as_deref()))]
+    UnknownCheck {
+        /// What was asked for.
+        name: String,
+        /// The check that is probably meant.
+        nearest: Option<String>,
+    },
+    /// A crate that does not exist.
+    #[error("no crate of the workspace is named `{name}`{}", did_you_mean(.nearest.as_deref()))]
+    UnknownCrate {
+        /// What was asked for.
+        name: String,
+        /// The crate that is probably meant.
+        nearest: Option<String>,
+    },
+    /// A crate pattern that cannot be read.
+    #[error("`{pattern}` is no pattern for names of crates: {problem}")]
+    BadPattern {
+        /// What was asked for.
+        pattern: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A check with an argument that no command line can hold.
+    #[error("`{check}` has an argument of {bytes} bytes, and a command of this system can take {limit}")]
+    ArgumentTooLong {
+        /// The check.
+        check: CheckName,
+        /// How long the argument is.
+        bytes: usize,
+        /// How long it may be.
+        limit: usize,
+    },
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest
+        .map(|nearest| format!("; did you mean `{nearest}`?"))
+        .unwrap_or_default()
+}

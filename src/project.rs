@@ -1,0 +1,268 @@
+//! A workspace and its configuration, ready to be asked for plans. The façade that `lib.rs` shows.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::changes;
+use crate::config::{Config, ConfigInput, Member, Requirement, resolve, syntax_mistakes};
+use crate::diagnostic::{Diagnostics, SourceFile};
+use crate::environment::{Environment, argument_bytes, locate};
+use crate::event::{Event, RunStats};
+use crate::plan::{Facts, Mode, Plan, PlanError, Request, plan, requirements};
+use crate::run::{RunContext, RunError, run};
+use crate::tool_output::{Attribution, Colour};
+use crate::workspace::{self, LoadRequest, Workspace, WorkspaceError};
+
+/// Where to look for the workspace.
+#[derive(Clone, Debug)]
+pub struct LoadOptions {
+    /// The directory to start from. Cargo looks for the workspace here and above.
+    pub current_dir: PathBuf,
+    /// The manifest to use instead.
+    pub manifest_path: Option<PathBuf>,
+    /// The environment that checks run in.
+    pub environment: Environment,
+}
+
+impl LoadOptions {
+    /// The workspace of the current directory, in the environment of this process without what leaked into it.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no current directory any more.
+    pub fn from_process() -> std::io::Result<Self> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place where the library looks at the process it is in"
+        )]
+        let (variables, current_dir, executable) = (
+            std::env::vars_os(),
+            std::env::current_dir()?,
+            std::env::current_exe().ok(),
+        );
+        let environment = Environment::without_leaks(variables, executable.as_deref());
+        Ok(Self {
+            current_dir,
+            manifest_path: None,
+            environment,
+        })
+    }
+}
+
+/// Why there is no project.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// Cargo is not installed.
+    #[error("`cargo` is not installed, or not on the PATH")]
+    NoCargo,
+    /// Cargo finds no workspace, or refuses it.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// A manifest cannot be read.
+    #[error("{path}: {source}", path = path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The configuration is wrong.
+    #[error("{0}")]
+    Config(Diagnostics),
+}
+
+/// A workspace and its configuration.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The configuration.
+    pub config: Config,
+    environment: Environment,
+}
+
+/// Finds the workspace and reads its configuration.
+///
+/// # Errors
+///
+/// Where there is no workspace, or anything is wrong with its configuration.
+#[tracing::instrument(level = "debug", skip_all)]
+pub fn load(options: &LoadOptions) -> Result<Project, LoadError> {
+    let dir = &options.current_dir;
+    let tools = locate(["cargo"], &options.environment, dir);
+    let request = LoadRequest {
+        cargo: tools.get("cargo").cloned().ok_or(LoadError::NoCargo)?,
+        current_dir: dir.clone(),
+        manifest_path: options.manifest_path.clone(),
+        environment: options.environment.clone(),
+    };
+    let workspace = workspace::load(&request).map_err(|error| refused_manifest(options, error))?;
+    let config = resolve(&config_input(&workspace, dir)?).map_err(LoadError::Config)?;
+    Ok(Project {
+        workspace,
+        config,
+        environment: options.environment.clone(),
+    })
+}
+
+impl Project {
+    /// What a request would run.
+    ///
+    /// # Errors
+    ///
+    /// Where the request names what does not exist.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub fn plan(&self, request: &Request) -> Result<Plan, PlanError> {
+        plan(&self.config, &self.workspace, request, &self.facts(request))
+    }
+
+    /// Runs a plan to its end. The reporter hears everything that happens, in order.
+    ///
+    /// # Errors
+    ///
+    /// Where nothing could run. A check that fails is no error.
+    pub fn run(&self, plan: &Plan, mut on_event: impl FnMut(&Event)) -> Result<RunStats, RunError> {
+        run(plan, &self.run_context(plan), &mut on_event)
+    }
+
+    /// The environment that checks run in.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The programs that a check needs, with where each is, if it is anywhere.
+    #[must_use]
+    pub fn tools(&self) -> Vec<(Requirement, Option<PathBuf>)> {
+        let mut needed: Vec<Requirement> = Vec::new();
+        for requirement in self
+            .definitions()
+            .flat_map(|definition| requirements(definition, Mode::Fix))
+        {
+            // What says how to install a tool says more than what only runs it.
+            match needed.iter_mut().find(|known| known.tool == requirement.tool) {
+                Some(known) => known.hint = known.hint.take().or(requirement.hint),
+                None => needed.push(requirement),
+            }
+        }
+        let names = needed.iter().map(|requirement| requirement.tool.as_str());
+        let mut found = locate(names, &self.environment, &self.workspace.root);
+        let with_path = |requirement: Requirement| {
+            let path = found.remove(&requirement.tool);
+            (requirement, path)
+        };
+        needed.into_iter().map(with_path).collect()
+    }
+
+    fn definitions(&self) -> impl Iterator<Item = &crate::config::Definition> {
+        let variants = self.config.checks.iter().flat_map(|check| &check.variants);
+        variants.flat_map(|variant| {
+            std::iter::once(&variant.definition).chain(variant.instead.iter().map(|(_, other)| other))
+        })
+    }
+
+    /// Looks at the machine, and at the files where a check needs them.
+    fn facts(&self, request: &Request) -> Facts {
+        let tools: BTreeSet<String> = self
+            .definitions()
+            .flat_map(|definition| requirements(definition, request.mode))
+            .map(|needed| needed.tool)
+            .collect();
+        let root = &self.workspace.root;
+        let needs_files = self.definitions().any(crate::config::Definition::needs_files);
+        Facts {
+            tools: locate(tools.iter().map(String::as_str), &self.environment, root),
+            files: if needs_files {
+                changes::files(root, &self.workspace.target_dir)
+            } else {
+                Vec::new()
+            },
+            system: std::env::consts::OS.to_owned(),
+            parallelism: std::thread::available_parallelism()
+                .map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX)),
+            argument_bytes: argument_bytes(&self.environment),
+        }
+    }
+
+    fn run_context(&self, plan: &Plan) -> RunContext {
+        let crates = self.workspace.crates().iter();
+        let crates = crates.map(|krate| (krate.name.clone(), krate.dir.clone(), krate.package_id.clone()));
+        let root = self.workspace.root.clone();
+        RunContext {
+            environment: in_colour(self.environment.clone(), plan.colour),
+            attribution: Arc::new(Attribution::new(root.clone(), crates)),
+            target_dir: self.workspace.target_dir.clone(),
+            root,
+        }
+    }
+}
+
+/// The manifests that have a table for us: cargo has said which.
+fn config_input(workspace: &Workspace, dir: &Path) -> Result<ConfigInput, LoadError> {
+    let root = &workspace.root;
+    let mut members = Vec::new();
+    for krate in workspace.crates() {
+        let below = krate
+            .dir
+            .strip_prefix(root)
+            .map_or_else(|_| krate.dir.clone(), Path::to_owned);
+        let separate = krate.has_hooks_metadata && krate.manifest != workspace.manifest;
+        let manifest = if separate {
+            Some(source(&krate.manifest, dir)?)
+        } else {
+            None
+        };
+        members.push(Member {
+            name: krate.name.clone(),
+            dir: below,
+            manifest,
+        });
+    }
+    Ok(ConfigInput {
+        root: source(&workspace.manifest, dir)?,
+        members,
+    })
+}
+
+/// A manifest under the name by which somebody in `dir` knows it.
+fn source(path: &Path, dir: &Path) -> Result<Arc<SourceFile>, LoadError> {
+    let read = std::fs::read_to_string(path);
+    let text = read.map_err(|source| LoadError::Manifest {
+        path: path.to_owned(),
+        source,
+    })?;
+    let shown = path.strip_prefix(dir).unwrap_or(path).to_owned();
+    Ok(Arc::new(SourceFile { path: shown, text }))
+}
+
+/// Where cargo refuses a manifest for its syntax, all that is wrong with it rather than the first thing.
+fn refused_manifest(options: &LoadOptions, error: WorkspaceError) -> LoadError {
+    let dir = &options.current_dir;
+    let given = options.manifest_path.iter().map(|path| dir.join(path));
+    for path in given.chain(dir.ancestors().map(|above| above.join("Cargo.toml"))) {
+        if let Ok(file) = source(&path, dir) {
+            let mistakes = syntax_mistakes(&file);
+            if !mistakes.is_empty() {
+                return LoadError::Config(mistakes);
+            }
+        }
+    }
+    LoadError::Workspace(error)
+}
+
+/// The environment for tools whose output is shown in colour, or without.
+fn in_colour(environment: Environment, colour: Colour) -> Environment {
+    let environment = environment.with("CARGO_TERM_PROGRESS_WHEN", "never");
+    match colour {
+        Colour::Keep => {
+            let forced = environment.with("CLICOLOR_FORCE", "1").with("FORCE_COLOR", "1");
+            forced.with("CARGO_TERM_COLOR", "always").without("NO_COLOR")
+        }
+        Colour::Strip => {
+            let unforced = environment.without("CLICOLOR_FORCE").without("FORCE_COLOR");
+            unforced.with("CARGO_TERM_COLOR", "never")
+        }
+    }
+}

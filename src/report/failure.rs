@@ -1,0 +1,93 @@
+//! What is shown of a failed task at the end of a run: its output within bounds, or its findings. Pure.
+
+use super::findings::{self, Extent};
+use super::human::HumanOptions;
+use super::style::{FAIL, WARN};
+use super::text::{cut, one_line, size};
+use crate::event::{Failure, Outcome, Output, TaskFinished};
+use crate::tool_output::sanitize;
+
+/// Lines kept from the start of an output that is too long: what went wrong first.
+const HEAD: usize = 150;
+/// Lines kept from its end, where tools sum up.
+const TAIL: usize = 250;
+/// Columns kept of one line.
+const MOST_COLUMNS: usize = 1000;
+/// Ends whatever colour the output has left on.
+const RESET: &str = "\x1b[0m";
+
+/// The heading of a failed task and what it wrote. Nothing, where its status line has said everything.
+pub(super) fn section(finished: &TaskFinished, options: HumanOptions) -> String {
+    let mut body = output(&finished.output, options);
+    if body.is_empty() {
+        body = findings::rows(&finished.findings, Extent::Whole, options);
+    }
+    if body.is_empty() {
+        if matches!(
+            finished.outcome,
+            Outcome::Failed(Failure::Start { .. } | Failure::Regenerated)
+        ) {
+            return String::new();
+        }
+        body = options.aside(options.output_indent(), "it wrote nothing");
+    }
+    let style = if finished.task.may_fail { WARN } else { FAIL };
+    let label = one_line(&finished.task.label());
+    let heading = format!("--- {} ---", cut(&label, options.columns() - 8));
+    format!("{}\n{body}\n", options.paint(style, &heading))
+}
+
+/// What a task wrote: harmless, indented, and bounded unless all is asked for. Nothing, where it is blank.
+pub(super) fn output(output: &Output, options: HumanOptions) -> String {
+    let clean = sanitize(&output.bytes, options.colour);
+    let lines: Vec<&str> = clean
+        .trim_end()
+        .lines()
+        .skip_while(|line| line.trim().is_empty())
+        .collect();
+    let mut text = String::new();
+    let left_out = lines.len().saturating_sub(HEAD + TAIL);
+    if left_out == 0 || options.is_verbose() {
+        block(&mut text, &lines, options);
+    } else {
+        block(&mut text, &lines[..HEAD], options);
+        let note = format!("… {left_out} lines left out; -v shows all");
+        text.push_str(&options.aside(options.output_indent(), &note));
+        block(&mut text, &lines[HEAD + left_out..], options);
+    }
+    if output.dropped > 0 {
+        let dropped = format!(
+            "… {} from the middle of this output were not kept",
+            size(output.dropped)
+        );
+        text.push_str(&options.aside(options.output_indent(), &dropped));
+    }
+    text
+}
+
+/// Lines of output. A colour may reach over several of them, but not beyond the block.
+fn block(text: &mut String, lines: &[&str], options: HumanOptions) {
+    let start = text.len();
+    let indent = " ".repeat(options.output_indent());
+    for line in lines {
+        let shown = if options.is_verbose() {
+            (*line).into()
+        } else {
+            cut(line, MOST_COLUMNS)
+        };
+        if !shown.is_empty() {
+            text.push_str(&indent);
+            text.push_str(&shown);
+        }
+        // The sequence that ends a colour may have been cut off with the rest of its line.
+        if shown.len() != line.len() && shown.contains('\x1b') {
+            text.push_str(RESET);
+        }
+        text.push('\n');
+    }
+    if text[start..].contains('\x1b') {
+        text.pop();
+        text.push_str(RESET);
+        text.push('\n');
+    }
+}

@@ -1,0 +1,205 @@
+//! What a person reads: a line for each task as it ends, then the failures once, then the summary.
+//!
+//! Every event becomes text by itself; between events only what the end needs is kept.
+
+use std::io;
+
+use super::failure::output;
+use super::findings::{self, Extent};
+use super::reporter::Reporter;
+use super::status::{Bracket, StatusLine};
+use super::style::{NAME, PASS, WARN};
+use super::summary::{Conclusion, Failures};
+use super::text::{count, one_line};
+use super::verdict::verdict_line;
+use crate::event::{Event, EventKind, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead};
+use crate::tool_output::Colour;
+
+/// Tells a person of a run, much as `cargo nextest` does.
+///
+/// Events that need no words (such as [`EventKind::TaskSaid`]) write nothing. Who shows a live view below it should
+/// let it write into memory, and interrupt the view only when there is something to show.
+#[derive(Debug)]
+pub struct HumanReporter {
+    options: HumanOptions,
+    skipped: usize,
+    failures: Failures,
+}
+
+/// How it is told.
+#[derive(Clone, Copy, Debug)]
+pub struct HumanOptions {
+    /// Whether there are colours: our own, and those in the output of tools.
+    pub colour: Colour,
+    /// The columns of the terminal. Where nothing is to be broken or cut to fit, `usize::MAX`.
+    pub width: usize,
+    /// How much is told.
+    pub verbosity: Verbosity,
+}
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Nothing, unless something went wrong: then the failures and the summary.
+    Quiet,
+    /// A line for each task that ran, the failures, and the summary.
+    Normal,
+    /// Also what starts, what passing tasks wrote, and all of what failing tasks wrote.
+    Verbose,
+}
+
+impl HumanReporter {
+    /// A reporter that has seen nothing yet.
+    #[must_use]
+    pub fn new(options: HumanOptions) -> Self {
+        Self {
+            options,
+            skipped: 0,
+            failures: Failures::default(),
+        }
+    }
+
+    /// A reporter for a place that is no terminal: no colour, and no line is cut.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self::new(HumanOptions {
+            colour: Colour::Strip,
+            width: usize::MAX,
+            verbosity: Verbosity::Normal,
+        })
+    }
+
+    fn say(&mut self, event: &Event) -> String {
+        match &event.kind {
+            EventKind::RunStarted(started) => self.run_started(started),
+            EventKind::TaskStarted { task } => self.task_started(task),
+            EventKind::TaskSaid { .. } => String::new(),
+            EventKind::TaskSlow { task, running } => self.unless_quiet("SLOW", Bracket::Over(*running), task),
+            EventKind::TaskFinished(finished) => self.task_finished(finished),
+            EventKind::StopBegan { reason } => self.stop_began(reason),
+            EventKind::RunFinished { stats } => self.run_finished(event, *stats),
+        }
+    }
+
+    fn run_started(&mut self, started: &RunStarted) -> String {
+        self.skipped = started.left_out.len();
+        if self.options.is_quiet() {
+            return String::new();
+        }
+        let mut text = String::new();
+        if started.tasks > 0 {
+            let tail = format!("{}: {}", crates_in_words(started), plan_in_words(started));
+            text.push_str(&self.line("Checking", PASS, "", &tail));
+        }
+        for left_out in &started.left_out {
+            let tail = format!(": {}", one_line(&left_out.reason));
+            text.push_str(&self.line("SKIPPED", WARN, &one_line(left_out.check.as_str()), &tail));
+        }
+        text
+    }
+
+    fn task_started(&self, task: &TaskHead) -> String {
+        if self.options.is_verbose() {
+            self.unless_quiet("START", Bracket::Blank, task)
+        } else {
+            String::new()
+        }
+    }
+
+    fn task_finished(&mut self, finished: &TaskFinished) -> String {
+        if finished.outcome.is_failure() {
+            self.failures.add(finished, self.options);
+        }
+        // That many tasks never had their turn is one number in the summary, not as many lines.
+        let never_ran = finished.outcome == Outcome::Cancelled && finished.took.is_zero();
+        if self.options.is_quiet() || never_ran && !self.options.is_verbose() {
+            return String::new();
+        }
+        let mut text = verdict_line(finished, self.options);
+        if finished.outcome.is_failure() {
+            text.push_str(&findings::rows(&finished.findings, Extent::Glance, self.options));
+        } else if self.options.is_verbose() {
+            text.push_str(&output(&finished.output, self.options));
+        }
+        text
+    }
+
+    fn stop_began(&self, reason: &StopReason) -> String {
+        let tail = match reason {
+            StopReason::FailFast { check } => format!("after the first failure: {}", one_line(check.as_str())),
+            StopReason::Critical { check } => format!("after a critical failure: {}", one_line(check.as_str())),
+            StopReason::Interrupted => "as somebody interrupted the run".to_owned(),
+        };
+        self.line("Stopping", WARN, "", &tail)
+    }
+
+    fn run_finished(&mut self, event: &Event, stats: RunStats) -> String {
+        let skipped = std::mem::take(&mut self.skipped);
+        let text = self
+            .failures
+            .conclude(&Conclusion { event, stats, skipped }, self.options);
+        if self.options.is_quiet() && stats.is_success() {
+            String::new()
+        } else {
+            text
+        }
+    }
+
+    fn unless_quiet(&self, word: &str, time: Bracket, task: &TaskHead) -> String {
+        if self.options.is_quiet() {
+            return String::new();
+        }
+        let style = if word == "SLOW" { WARN } else { NAME };
+        StatusLine {
+            word,
+            style,
+            time,
+            label: &one_line(&task.label()),
+            tail: "",
+        }
+        .render(self.options)
+    }
+
+    fn line(&self, word: &str, style: anstyle::Style, label: &str, tail: &str) -> String {
+        StatusLine {
+            word,
+            style,
+            time: Bracket::Absent,
+            label,
+            tail,
+        }
+        .render(self.options)
+    }
+}
+
+impl Reporter for HumanReporter {
+    fn on_event(&mut self, event: &Event, out: &mut dyn io::Write) -> io::Result<()> {
+        let text = self.say(event);
+        if text.is_empty() {
+            return Ok(());
+        }
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+}
+
+/// A run over files alone concerns no crate.
+fn crates_in_words(started: &RunStarted) -> String {
+    match started.crates {
+        0 => "files of no crate".to_owned(),
+        crates => count(crates, "crate"),
+    }
+}
+
+fn plan_in_words(started: &RunStarted) -> String {
+    format!(
+        "{}, {} in {} on {}",
+        count(started.checks.len(), "check"),
+        count(started.tasks, "task"),
+        count(started.waves, "wave"),
+        count(started.slots as usize, "slot"),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,298 @@
+//! What a program reads: one JSON object per line, in a format with a version.
+//!
+//! The lines are made of structures of their own, so that a change within the house is no change of the format.
+//! Times are seconds, rounded to the millisecond; `at` counts from the start of the run. A field that has nothing to
+//! say is absent. Within one version fields are only ever added: readers skip what they do not know.
+//!
+//! No string holds a control character other than newline and tab, whatever tools write, so that a reader may print
+//! them as they are.
+
+use std::io;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::reporter::Reporter;
+use super::signal::signal_name;
+use crate::event::{Event, EventKind, Failure, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead};
+use crate::model::{CheckName, Exit, Finding};
+use crate::tool_output::{Colour, sanitize};
+
+/// The version of the format.
+pub const FORMAT: u32 = 1;
+
+/// Tells a program of a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JsonReporter;
+
+impl JsonReporter {
+    /// A reporter. It keeps no state: every line stands for itself.
+    #[must_use]
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl Reporter for JsonReporter {
+    fn on_event(&mut self, event: &Event, out: &mut dyn io::Write) -> io::Result<()> {
+        let Some((kind, fields)) = line(&event.kind) else {
+            return Ok(());
+        };
+        let at = seconds(event.at);
+        let value = harmless(serde_json::to_value(Line { kind, at, fields })?);
+        let mut text = serde_json::to_vec(&value)?;
+        text.push(b'\n');
+        out.write_all(&text)?;
+        out.flush()
+    }
+}
+
+/// One line.
+#[derive(Serialize)]
+struct Line<'a> {
+    /// What happened: `run-started`, `task-started`, `task-slow`, `task-finished`, `stop-began` or `run-finished`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// When it happened.
+    at: f64,
+    /// What there is to tell of that.
+    #[serde(flatten)]
+    fields: Fields<'a>,
+}
+
+/// The fields of each type of line.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Fields<'a> {
+    /// The first line of a run.
+    RunStarted {
+        /// The version of the format.
+        format: u32,
+        /// `checks` (names), `crates`, `tasks`, `waves` and `slots` (how many), and `left_out`: what was asked for
+        /// and does not run, each with its `check` and `reason`.
+        #[serde(flatten)]
+        plan: &'a RunStarted,
+    },
+    /// A task began.
+    TaskStarted {
+        /// Which.
+        task: Task<'a>,
+    },
+    /// A task has been running for a long time.
+    TaskSlow {
+        /// Which.
+        task: Task<'a>,
+        /// For how long by now.
+        running: f64,
+    },
+    /// A task reached its final state.
+    TaskFinished(Box<Finished<'a>>),
+    /// The run was told to stop, or decided to.
+    StopBegan {
+        /// `fail-fast`, `critical` or `interrupted`.
+        reason: &'static str,
+        /// The check that failed, unless the run was interrupted.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        check: Option<&'a CheckName>,
+    },
+    /// The last line of a run.
+    RunFinished {
+        /// Whether every check passed, or may fail.
+        success: bool,
+        /// How many `tasks` there were, how many `passed`, `failed`, were `tolerated` (failed, and may), `blocked`
+        /// and `cancelled`, and whether the run was `interrupted`.
+        stats: RunStats,
+    },
+}
+
+/// Names a task.
+#[derive(Serialize)]
+struct Task<'a> {
+    /// Its name, as people see it.
+    label: String,
+    /// `id` (its place in the plan), `check`, `unit` (what of the workspace it works on; empty for the whole),
+    /// `may_fail`, and the commands `rerun` and, where there is one, `fix`.
+    #[serde(flatten)]
+    head: &'a TaskHead,
+}
+
+/// A task in its final state.
+#[derive(Serialize)]
+struct Finished<'a> {
+    /// Which.
+    task: Task<'a>,
+    /// `passed`, `failed`, `timed-out`, `blocked` or `cancelled`.
+    outcome: &'static str,
+    /// What there is to tell of that outcome.
+    #[serde(flatten)]
+    detail: Detail<'a>,
+    /// How long it ran; 0 where it never started.
+    took: f64,
+    /// What it found, each with its `severity` (`error` or `warning`), `message` and, where known, `crate`, `file`,
+    /// `line`, `column` and `code`.
+    findings: &'a [Finding],
+    /// What it wrote, without control sequences. Bytes that are no UTF-8 are replaced.
+    output: String,
+    /// How many bytes were dropped from the middle of the output to keep memory bounded.
+    output_dropped: u64,
+}
+
+/// What there is to tell of an outcome.
+#[derive(Default, Serialize)]
+struct Detail<'a> {
+    /// Of `failed`: `exit` (the tool ended badly), `start` (it could not be started) or `regenerated` (it passed, but
+    /// changed files that were to be up to date).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'static str>,
+    /// Of `exit`: the code with which the tool left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<i32>,
+    /// Of `exit`: the number of the signal that ended the tool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signal: Option<i32>,
+    /// The name of that signal, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signal_name: Option<&'static str>,
+    /// Of `exit`: what that means for this tool, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meaning: Option<&'a str>,
+    /// Of `start`: what the system said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    /// Of `timed-out`: the time that it had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<f64>,
+    /// Of `blocked`: the check that stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a CheckName>,
+}
+
+/// The type of the line and its fields.
+fn line(kind: &EventKind) -> Option<(&'static str, Fields<'_>)> {
+    Some(match kind {
+        EventKind::RunStarted(plan) => ("run-started", Fields::RunStarted { format: FORMAT, plan }),
+        EventKind::TaskStarted { task } => ("task-started", Fields::TaskStarted { task: Task::new(task) }),
+        // A live view of a run is for people; the output comes whole with the end of the task.
+        EventKind::TaskSaid { .. } => return None,
+        EventKind::TaskSlow { task, running } => {
+            let (task, running) = (Task::new(task), seconds(*running));
+            ("task-slow", Fields::TaskSlow { task, running })
+        }
+        EventKind::TaskFinished(finished) => ("task-finished", Fields::TaskFinished(Box::new(Finished::new(finished)))),
+        EventKind::StopBegan { reason } => ("stop-began", stop_began(reason)),
+        EventKind::RunFinished { stats } => {
+            let (success, stats) = (stats.is_success(), *stats);
+            ("run-finished", Fields::RunFinished { success, stats })
+        }
+    })
+}
+
+fn stop_began(reason: &StopReason) -> Fields<'_> {
+    let (reason, check) = match reason {
+        StopReason::FailFast { check } => ("fail-fast", Some(check)),
+        StopReason::Critical { check } => ("critical", Some(check)),
+        StopReason::Interrupted => ("interrupted", None),
+    };
+    Fields::StopBegan { reason, check }
+}
+
+impl<'a> Task<'a> {
+    fn new(head: &'a TaskHead) -> Self {
+        Self {
+            label: head.label(),
+            head,
+        }
+    }
+}
+
+impl<'a> Finished<'a> {
+    fn new(finished: &'a TaskFinished) -> Self {
+        Self {
+            task: Task::new(&finished.task),
+            outcome: outcome(&finished.outcome),
+            detail: Detail::new(&finished.outcome),
+            took: seconds(finished.took),
+            findings: &finished.findings,
+            output: sanitize(&finished.output.bytes, Colour::Strip),
+            output_dropped: finished.output.dropped,
+        }
+    }
+}
+
+fn outcome(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Passed => "passed",
+        Outcome::Failed(_) => "failed",
+        Outcome::TimedOut { .. } => "timed-out",
+        Outcome::Blocked { .. } => "blocked",
+        Outcome::Cancelled => "cancelled",
+    }
+}
+
+impl<'a> Detail<'a> {
+    fn new(outcome: &'a Outcome) -> Self {
+        match outcome {
+            Outcome::Passed | Outcome::Cancelled => Self::default(),
+            Outcome::Failed(failure) => Self::of_failure(failure),
+            Outcome::TimedOut { limit } => Self {
+                limit: Some(seconds(*limit)),
+                ..Self::default()
+            },
+            Outcome::Blocked { by } => Self {
+                by: Some(by),
+                ..Self::default()
+            },
+        }
+    }
+
+    fn of_failure(failure: &'a Failure) -> Self {
+        match failure {
+            Failure::Exit { exit, meaning } => {
+                let (exit_code, signal) = match *exit {
+                    Exit::Code(code) => (Some(code), None),
+                    Exit::Signal(signal) => (None, Some(signal)),
+                };
+                let signal_name = signal.and_then(signal_name);
+                let meaning = meaning.as_deref();
+                Self {
+                    failure: Some("exit"),
+                    exit_code,
+                    signal,
+                    signal_name,
+                    meaning,
+                    ..Self::default()
+                }
+            }
+            Failure::Start { error } => Self {
+                failure: Some("start"),
+                error: Some(error),
+                ..Self::default()
+            },
+            Failure::Regenerated => Self {
+                failure: Some("regenerated"),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// The one gate that all strings pass, so that none can be forgotten.
+fn harmless(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(sanitize(text.as_bytes(), Colour::Strip)),
+        Value::Array(items) => items.into_iter().map(harmless).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (name, harmless(value)))
+            .collect(),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

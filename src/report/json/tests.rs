@@ -1,0 +1,165 @@
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::super::fixtures::*;
+use super::*;
+use crate::event::Output;
+use crate::model::{Severity, TaskId};
+
+fn written(events: &[Event]) -> String {
+    let mut out = Vec::new();
+    let mut reporter = JsonReporter::new();
+    for event in events {
+        reporter.on_event(event, &mut out).unwrap();
+    }
+    String::from_utf8(out).unwrap()
+}
+
+/// Every kind of event, and every way to end.
+fn every_event() -> Vec<Event> {
+    let clippy = TaskFinished {
+        findings: vec![
+            Finding {
+                code: Some("E0308".to_owned()),
+                ..finding(Severity::Error, "a", "a/src/lib.rs", 3, "mismatched types")
+            },
+            finding(Severity::Warning, "", "", 0, "no place"),
+        ],
+        output: Output {
+            bytes: b"\x1b[31merror\x1b[0m\xff\n".to_vec(),
+            dropped: 7,
+        },
+        ..task(head(0, "clippy", "a"), exit(101, Some("1 error")), 1203)
+    };
+    let signal = Outcome::Failed(Failure::Exit {
+        exit: Exit::Signal(9),
+        meaning: None,
+    });
+    vec![
+        started(&["clippy"], &[("machete", "cargo-machete is not installed")]),
+        at(
+            1,
+            EventKind::TaskStarted {
+                task: Arc::new(head(0, "clippy", "a")),
+            },
+        ),
+        at(
+            2,
+            EventKind::TaskSaid {
+                task: TaskId(0),
+                line: "not written".to_owned(),
+            },
+        ),
+        at(
+            3,
+            EventKind::TaskSlow {
+                task: Arc::new(head(0, "clippy", "a")),
+                running: Duration::from_micros(60_000_400),
+            },
+        ),
+        finished(1204, clippy),
+        finished(1205, task(head(1, "doc", ""), Outcome::Passed, 1)),
+        finished(1206, task(head(2, "x", ""), signal, 1)),
+        finished(
+            1207,
+            task(
+                head(3, "x", ""),
+                Outcome::Failed(Failure::Start {
+                    error: "gone".to_owned(),
+                }),
+                1,
+            ),
+        ),
+        finished(1208, task(head(4, "x", ""), Outcome::Failed(Failure::Regenerated), 1)),
+        finished(
+            1209,
+            task(
+                head(5, "x", ""),
+                Outcome::TimedOut {
+                    limit: Duration::from_millis(1500),
+                },
+                1500,
+            ),
+        ),
+        finished(
+            1210,
+            task(head(6, "x", ""), Outcome::Blocked { by: "clippy".into() }, 0),
+        ),
+        finished(1211, task(head(7, "x", ""), Outcome::Cancelled, 0)),
+        at(
+            1212,
+            EventKind::StopBegan {
+                reason: StopReason::Critical { check: "clippy".into() },
+            },
+        ),
+        at(
+            1213,
+            EventKind::StopBegan {
+                reason: StopReason::Interrupted,
+            },
+        ),
+        ended(
+            1300,
+            RunStats {
+                passed: 1,
+                failed: 5,
+                blocked: 1,
+                cancelled: 1,
+                ..RunStats::default()
+            },
+        ),
+    ]
+}
+
+#[test]
+fn a_run_line_by_line() {
+    insta::assert_snapshot!(written(&every_event()), @r#"
+{"type":"run-started","at":0.0,"format":1,"checks":["clippy"],"crates":3,"tasks":1,"waves":1,"slots":2,"left_out":[{"check":"machete","reason":"cargo-machete is not installed"}]}
+{"type":"task-started","at":0.001,"task":{"label":"clippy a","id":0,"check":"clippy","unit":"a","may_fail":false,"rerun":"cargo hooks check clippy","fix":"cargo hooks check clippy --fix"}}
+{"type":"task-slow","at":0.003,"task":{"label":"clippy a","id":0,"check":"clippy","unit":"a","may_fail":false,"rerun":"cargo hooks check clippy","fix":"cargo hooks check clippy --fix"},"running":60.0}
+{"type":"task-finished","at":1.204,"task":{"label":"clippy a","id":0,"check":"clippy","unit":"a","may_fail":false,"rerun":"cargo hooks check clippy","fix":"cargo hooks check clippy --fix"},"outcome":"failed","failure":"exit","exit_code":101,"meaning":"1 error","took":1.203,"findings":[{"severity":"error","crate":"a","file":"a/src/lib.rs","line":3,"code":"E0308","message":"mismatched types"},{"severity":"warning","message":"no place"}],"output":"error�\n","output_dropped":7}
+{"type":"task-finished","at":1.205,"task":{"label":"doc","id":1,"check":"doc","unit":"","may_fail":false,"rerun":"cargo hooks check doc"},"outcome":"passed","took":0.001,"findings":[],"output":"","output_dropped":0}
+{"type":"task-finished","at":1.206,"task":{"label":"x","id":2,"check":"x","unit":"","may_fail":false,"rerun":"cargo hooks check x"},"outcome":"failed","failure":"exit","signal":9,"signal_name":"SIGKILL","took":0.001,"findings":[],"output":"","output_dropped":0}
+{"type":"task-finished","at":1.207,"task":{"label":"x","id":3,"check":"x","unit":"","may_fail":false,"rerun":"cargo hooks check x"},"outcome":"failed","failure":"start","error":"gone","took":0.001,"findings":[],"output":"","output_dropped":0}
+{"type":"task-finished","at":1.208,"task":{"label":"x","id":4,"check":"x","unit":"","may_fail":false,"rerun":"cargo hooks check x"},"outcome":"failed","failure":"regenerated","took":0.001,"findings":[],"output":"","output_dropped":0}
+{"type":"task-finished","at":1.209,"task":{"label":"x","id":5,"check":"x","unit":"","may_fail":false,"rerun":"cargo hooks check x"},"outcome":"timed-out","limit":1.5,"took":1.5,"findings":[],"output":"","output_dropped":0}
+{"type":"task-finished","at":1.21,"task":{"label":"x","id":6,"check":"x","unit":"","may_fail":false,"rerun":"cargo hooks check x"},"outcome":"blocked","by":"clippy","took":0.0,"findings":[],"output":"","output_dropped":0}
+{"type":"task-finished","at":1.211,"task":{"label":"x","id":7,"check":"x","unit":"","may_fail":false,"rerun":"cargo hooks check x"},"outcome":"cancelled","took":0.0,"findings":[],"output":"","output_dropped":0}
+{"type":"stop-began","at":1.212,"reason":"critical","check":"clippy"}
+{"type":"stop-began","at":1.213,"reason":"interrupted"}
+{"type":"run-finished","at":1.3,"success":false,"stats":{"tasks":8,"passed":1,"failed":5,"tolerated":0,"blocked":1,"cancelled":1,"interrupted":false}}
+"#);
+}
+
+#[test]
+fn hostile_text_is_harmless_when_it_is_printed() {
+    let failed = TaskFinished {
+        findings: vec![finding(Severity::Error, HOSTILE, HOSTILE, 1, HOSTILE)],
+        output: wrote(HOSTILE),
+        ..task(head(0, HOSTILE, HOSTILE), exit(1, Some(HOSTILE)), 1)
+    };
+    insta::assert_snapshot!(written(&[finished(1, failed)]), @r#"
+{"type":"task-finished","at":0.001,"task":{"label":"a\n        PASS bc31m a\n        PASS bc31m","id":0,"check":"a\n        PASS bc31m","unit":"a\n        PASS bc31m","may_fail":false,"rerun":"cargo hooks check a\n        PASS bc31m"},"outcome":"failed","failure":"exit","exit_code":1,"meaning":"a\n        PASS bc31m","took":0.001,"findings":[{"severity":"error","crate":"a\n        PASS bc31m","file":"a\n        PASS bc31m","line":1,"message":"a\n        PASS bc31m"}],"output":"a\n        PASS bc31m","output_dropped":0}
+"#);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_line_parses_and_holds_no_control_character(events in any_events()) {
+        let text = written(&events);
+        prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+        let silent = events.iter().filter(|event| matches!(event.kind, EventKind::TaskSaid { .. })).count();
+        prop_assert_eq!(text.lines().count(), events.len() - silent);
+        for line in text.lines() {
+            let value: Value = serde_json::from_str(line).unwrap();
+            prop_assert!(value["type"].is_string() && value["at"].is_number());
+            if value["type"] == "task-finished" {
+                prop_assert!(value["outcome"].is_string() && value["took"].is_number() && value["output"].is_string());
+                prop_assert!(value["task"]["id"].is_number() && value["findings"].is_array());
+            }
+        }
+    }
+}

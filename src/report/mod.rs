@@ -1,0 +1,32 @@
+//! Says what happens in a run: to a person, to a program, on a live terminal.
+//!
+//! Reporters see owned [`Event`](crate::event::Event)s and write to what they are handed. Nothing here may read a
+//! file or the environment, start a process or look at the clock, and no text that comes from tools, file names
+//! or the configuration is written before it has gone through [`sanitize`](crate::tool_output::sanitize).
+
+mod duration;
+mod failure;
+mod findings;
+#[cfg(test)]
+mod fixtures;
+mod human;
+mod json;
+mod plan;
+#[cfg(feature = "cli")]
+mod progress;
+mod reporter;
+mod signal;
+mod status;
+mod style;
+mod summary;
+mod text;
+mod verdict;
+
+pub use duration::{clock, elapsed, limit};
+pub use human::{HumanOptions, HumanReporter, Verbosity};
+pub use json::{FORMAT, JsonReporter};
+pub use plan::{PlanDetail, plan_json, plan_text};
+#[cfg(feature = "cli")]
+pub use progress::{ProgressOptions, ProgressTarget, ProgressView};
+pub use reporter::Reporter;
+pub use signal::signal_name;

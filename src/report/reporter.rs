@@ -1,0 +1,17 @@
+//! What all reporters have in common.
+
+use std::io;
+
+use crate::event::Event;
+
+/// Something that tells of a run as it happens.
+pub trait Reporter {
+    /// Says one event, if it has something to say about it.
+    ///
+    /// What it says is written at once and flushed, so that it may be a pipe that somebody follows.
+    ///
+    /// # Errors
+    ///
+    /// Only what `out` returns. The reporter stays usable: what could not be written is lost, and no more.
+    fn on_event(&mut self, event: &Event, out: &mut dyn io::Write) -> io::Result<()>;
+}

@@ -1,0 +1,147 @@
+//! The last thing on the screen: how many tasks came to which end, and how to run again what failed. Pure.
+
+use std::collections::BTreeMap;
+
+use anstyle::Style;
+
+use super::failure::section;
+use super::human::HumanOptions;
+use super::status::{Bracket, StatusLine, Word};
+use super::style::{FAIL, PASS, PLAIN, WARN};
+use super::text::{count, exact_line};
+use super::verdict::verdict_line;
+use crate::event::{Event, RunStats, TaskFinished};
+use crate::model::TaskId;
+
+/// Failed tasks that are shown in full at the end. Each has had its line when it failed.
+const MOST_FAILURES: usize = 20;
+
+/// The failures of a run so far, already as text: those that count first, each kind in the order of the plan.
+///
+/// Only as many are kept as will be shown, so that memory stays bounded however much fails.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    kept: BTreeMap<(Kind, TaskId), Failed>,
+    more: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Counts,
+    MayFail,
+}
+
+#[derive(Debug)]
+struct Failed {
+    section: String,
+    lines: String,
+}
+
+impl Failures {
+    /// Remembers a failure.
+    pub(super) fn add(&mut self, finished: &TaskFinished, options: HumanOptions) {
+        let kind = if finished.task.may_fail {
+            Kind::MayFail
+        } else {
+            Kind::Counts
+        };
+        let failed = Failed {
+            section: section(finished, options),
+            lines: lines(finished, options),
+        };
+        self.kept.insert((kind, finished.task.id), failed);
+        if self.kept.len() > MOST_FAILURES && !options.is_verbose() {
+            self.kept.pop_last();
+            self.more += 1;
+        }
+    }
+
+    /// All that is said at the end, and everything is forgotten.
+    pub(super) fn conclude(&mut self, end: &Conclusion, options: HumanOptions) -> String {
+        let failures = std::mem::take(self);
+        let sections: String = failures.kept.values().map(|failed| failed.section.as_str()).collect();
+        let mut text = String::new();
+        if !sections.is_empty() && !options.is_quiet() {
+            text.push('\n');
+        }
+        text.push_str(&sections);
+        text.push_str("------------\n");
+        text.push_str(&summary_line(end, options));
+        text.extend(failures.kept.into_values().map(|failed| failed.lines));
+        if failures.more > 0 {
+            let more = format!("… and {}; -v shows all", count(failures.more, "more failure"));
+            text.push_str(&options.aside(options.detail_indent(), &more));
+        }
+        text
+    }
+}
+
+/// What the summary line tells.
+pub(super) struct Conclusion<'a> {
+    /// The event that ended the run.
+    pub(super) event: &'a Event,
+    /// How many tasks came to which end.
+    pub(super) stats: RunStats,
+    /// How many checks were asked for and did not run.
+    pub(super) skipped: usize,
+}
+
+fn lines(finished: &TaskFinished, options: HumanOptions) -> String {
+    let indent = " ".repeat(options.detail_indent());
+    // These are never cut or broken: they are there to be copied.
+    let command = |name: &str, command: &str| format!("{indent}{name:6} {}\n", exact_line(command));
+    let mut text = verdict_line(finished, options);
+    text.push_str(&command("rerun:", &finished.task.rerun));
+    text.extend(finished.task.fix.as_deref().map(|fix| command("fix:", fix)));
+    text
+}
+
+fn summary_line(end: &Conclusion, options: HumanOptions) -> String {
+    let style = if end.stats.is_success() { PASS } else { FAIL };
+    let line = StatusLine {
+        word: "Summary",
+        style,
+        time: Bracket::Took(end.event.at),
+        label: "",
+        tail: "",
+    };
+    line.render_words(&words(end), options)
+}
+
+/// Every count is one word, so that no line is broken within it.
+fn words(end: &Conclusion) -> Vec<Word> {
+    let stats = &end.stats;
+    let counts = [
+        (stats.passed, "passed", PASS),
+        (stats.failed, "failed", FAIL),
+        (stats.tolerated, "failed (may fail)", WARN),
+        (stats.blocked, "blocked", WARN),
+        (stats.cancelled, "cancelled", WARN),
+        (end.skipped, "skipped", WARN),
+    ];
+    let mut words = Vec::new();
+    if stats.interrupted {
+        words.push(word(FAIL, "interrupted;"));
+    }
+    if stats.tasks == 0 {
+        words.push(word(PLAIN, "nothing to do"));
+    } else {
+        words.push(word(PLAIN, &count(stats.tasks, "task")));
+    }
+    let mut said = counts.into_iter().filter(|(number, ..)| *number > 0).peekable();
+    if let Some(last) = words.last_mut().filter(|_| said.peek().is_some()) {
+        last.text.push(if stats.tasks == 0 { ',' } else { ':' });
+    }
+    while let Some((number, what, style)) = said.next() {
+        let comma = if said.peek().is_some() { "," } else { "" };
+        words.push(word(style, &format!("{number} {what}{comma}")));
+    }
+    words
+}
+
+fn word(style: Style, text: &str) -> Word {
+    Word {
+        style,
+        text: text.to_owned(),
+    }
+}

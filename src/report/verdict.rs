@@ -1,0 +1,121 @@
+//! The words for the final state of a task. Pure.
+
+use std::collections::BTreeSet;
+
+use anstyle::Style;
+
+use super::duration::limit;
+use super::human::HumanOptions;
+use super::signal::signal_name;
+use super::status::{Bracket, StatusLine};
+use super::style::{FAIL, PASS, WARN};
+use super::text::{count, enumerate, one_line};
+use crate::event::{Failure, Outcome, TaskFinished};
+use crate::model::{CrateName, Exit, Finding, Severity};
+
+/// How many crates a status line names.
+const MOST_CRATES: usize = 3;
+
+/// The status line for a task that has reached its final state.
+pub(super) fn verdict_line(finished: &TaskFinished, options: HumanOptions) -> String {
+    let may_fail = finished.task.may_fail && finished.outcome.is_failure();
+    let (word, style) = word(&finished.outcome, may_fail);
+    let mut tail = tail(finished);
+    if may_fail {
+        tail.push_str(" (may fail)");
+    }
+    StatusLine {
+        word,
+        style,
+        time: time(finished),
+        label: &one_line(&finished.task.label()),
+        tail: &tail,
+    }
+    .render(options)
+}
+
+fn word(outcome: &Outcome, may_fail: bool) -> (&'static str, Style) {
+    match (outcome, may_fail) {
+        (Outcome::Passed, _) => ("PASS", PASS),
+        (Outcome::Failed(_), false) => ("FAIL", FAIL),
+        (Outcome::Failed(_), true) => ("FAIL*", WARN),
+        (Outcome::TimedOut { .. }, false) => ("TIMEOUT", FAIL),
+        (Outcome::TimedOut { .. }, true) => ("TIMEOUT*", WARN),
+        (Outcome::Blocked { .. }, _) => ("BLOCKED", WARN),
+        (Outcome::Cancelled, _) => ("CANCELLED", WARN),
+    }
+}
+
+/// A check that never started has no time, rather than none.
+fn time(finished: &TaskFinished) -> Bracket {
+    match finished.outcome {
+        Outcome::Blocked { .. } | Outcome::Cancelled if finished.took.is_zero() => Bracket::Blank,
+        _ => Bracket::Took(finished.took),
+    }
+}
+
+fn tail(finished: &TaskFinished) -> String {
+    match &finished.outcome {
+        Outcome::Passed => findings_in_words(&finished.findings).map_or(String::new(), |found| format!(" ({found})")),
+        Outcome::Failed(failure) => format!(": {}", failure_in_words(failure, finished)),
+        Outcome::TimedOut { limit: most } => format!(": longer than {}", limit(*most)),
+        Outcome::Blocked { by } => format!(": {} did not pass", one_line(by.as_str())),
+        Outcome::Cancelled => String::new(),
+    }
+}
+
+fn failure_in_words(failure: &Failure, finished: &TaskFinished) -> String {
+    match failure {
+        Failure::Exit { exit, meaning } => exit_in_words(*exit, meaning.as_deref(), finished),
+        Failure::Start { error } => format!("could not be started: {}", one_line(error)),
+        Failure::Regenerated => format!("changed files that were to be up to date{}", in_crates(finished)),
+    }
+}
+
+/// What it found says most; how it ended is told where there is nothing else, or where a signal ended it.
+fn exit_in_words(exit: Exit, meaning: Option<&str>, finished: &TaskFinished) -> String {
+    let found = meaning.map(one_line).or_else(|| findings_in_words(&finished.findings));
+    match (exit, found) {
+        (Exit::Code(_), Some(found)) => format!("{found}{}", in_crates(finished)),
+        (Exit::Signal(_), Some(found)) => format!("{found}{}; {}", in_crates(finished), exit_name(exit)),
+        (_, None) => exit_name(exit),
+    }
+}
+
+fn exit_name(exit: Exit) -> String {
+    match exit {
+        Exit::Signal(signal) => {
+            signal_name(signal).map_or_else(|| exit.to_string(), |name| format!("killed by {name}"))
+        }
+        Exit::Code(_) => exit.to_string(),
+    }
+}
+
+fn findings_in_words(findings: &[Finding]) -> Option<String> {
+    let errors = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count();
+    let warnings = findings.len() - errors;
+    match (errors, warnings) {
+        (0, 0) => None,
+        (_, 0) => Some(count(errors, "error")),
+        (0, _) => Some(count(warnings, "warning")),
+        _ => Some(format!("{}, {}", count(errors, "error"), count(warnings, "warning"))),
+    }
+}
+
+/// The crates that the findings are about, unless the task's name has said it already.
+fn in_crates(finished: &TaskFinished) -> String {
+    let crates: BTreeSet<&CrateName> = finished
+        .findings
+        .iter()
+        .filter_map(|finding| finding.crate_name.as_ref())
+        .collect();
+    let names: Vec<String> = crates.iter().map(|name| one_line(name.as_str())).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [only] if *only == finished.task.unit => String::new(),
+        _ => format!(" in {}", enumerate(&names, MOST_CRATES)),
+    }
+}

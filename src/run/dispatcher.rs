@@ -1,0 +1,231 @@
+//! Owns the state of a run: hears workers and signals, asks the schedule what to do, and tells the reporter.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+
+use super::signals::Signals;
+use super::worker::{Report, Said, StopLevel, Workplace, work};
+use crate::environment::Environment;
+use crate::event::{Event, EventKind, Outcome, Output, RunStats, TaskFinished};
+use crate::model::TaskId;
+use crate::plan::Plan;
+use crate::schedule::{Effect, Message, Schedule};
+use crate::tool_output::Attribution;
+
+/// Where a run takes place.
+#[derive(Clone, Debug)]
+pub struct RunContext {
+    /// The environment of the checks.
+    pub environment: Environment,
+    /// Which crate a file or a package belongs to.
+    pub attribution: Arc<Attribution>,
+    /// The workspace root.
+    pub root: PathBuf,
+    /// Cargo's target directory.
+    pub target_dir: PathBuf,
+}
+
+/// Why a run could not take place.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// Programs that the plan needs are not installed.
+    #[error("{}", missing_tools(.0))]
+    MissingTools(Vec<crate::plan::MissingTool>),
+    /// The system refused what every run needs.
+    #[error("the run cannot start: {0}")]
+    System(#[from] std::io::Error),
+}
+
+fn missing_tools(missing: &[crate::plan::MissingTool]) -> String {
+    let lines = missing.iter().map(|missing| {
+        let hint = missing
+            .hint
+            .as_ref()
+            .map(|hint| format!("; to install it: {hint}"))
+            .unwrap_or_default();
+        format!(
+            "`{}`, which the check `{}` needs, is not installed{hint}",
+            missing.tool, missing.check
+        )
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Runs the plan to its end and says what came of it. The reporter hears everything, in order, on this thread.
+///
+/// # Errors
+///
+/// Where nothing could run. A check that fails is no error: see [`RunStats::is_success`].
+#[tracing::instrument(level = "debug", skip_all, fields(tasks = plan.tasks().len()))]
+pub fn run(plan: &Plan, context: &RunContext, on_event: &mut dyn FnMut(&Event)) -> Result<RunStats, RunError> {
+    if !plan.missing.is_empty() {
+        return Err(RunError::MissingTools(plan.missing.clone()));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let stats = runtime.block_on(async {
+        let signals = Signals::listen()?;
+        let (say, heard) = mpsc::unbounded_channel();
+        let (stop, stopped) = watch::channel(StopLevel::GoOn);
+        let workplace = Arc::new(Workplace {
+            environment: context.environment.clone(),
+            attribution: Arc::clone(&context.attribution),
+            root: context.root.clone(),
+            target_dir: context.target_dir.clone(),
+            say,
+            stop: stopped,
+        });
+        let dispatcher = Dispatcher {
+            plan,
+            schedule: Schedule::new(plan),
+            workplace,
+            stop,
+            started: Instant::now(),
+            stats: RunStats {
+                tasks: plan.tasks().len(),
+                ..RunStats::default()
+            },
+            workers: JoinSet::new(),
+            working: HashMap::new(),
+            reports: HashMap::new(),
+            on_event,
+        };
+        std::io::Result::Ok(dispatcher.run(signals, heard).await)
+    })?;
+    Ok(stats)
+}
+
+struct Dispatcher<'a> {
+    plan: &'a Plan,
+    schedule: Schedule<'a>,
+    workplace: Arc<Workplace>,
+    stop: watch::Sender<StopLevel>,
+    started: Instant,
+    stats: RunStats,
+    workers: JoinSet<Report>,
+    /// Which worker runs which task.
+    working: HashMap<Id, TaskId>,
+    /// What workers reported, until the schedule has settled their tasks.
+    reports: HashMap<TaskId, Report>,
+    on_event: &'a mut dyn FnMut(&Event),
+}
+
+impl Dispatcher<'_> {
+    async fn run(mut self, mut signals: Signals, mut heard: mpsc::UnboundedReceiver<Said>) -> RunStats {
+        self.tell(EventKind::RunStarted(self.plan.started()));
+        let mut finished = self.handle(Message::Begin);
+        while !finished {
+            tokio::select! {
+                Some(said) = heard.recv() => self.hear(said),
+                Some(ended) = self.workers.join_next_with_id() => finished = self.ended(ended),
+                () = signals.next() => finished = self.interrupt(),
+            }
+        }
+        self.tell(EventKind::RunFinished { stats: self.stats });
+        self.stats
+    }
+
+    fn hear(&mut self, said: Said) {
+        match said {
+            Said::Line(task, line) => self.tell(EventKind::TaskSaid { task, line }),
+            Said::Slow(task, running) => {
+                let task = Arc::clone(&self.plan.task(task).head);
+                self.tell(EventKind::TaskSlow { task, running });
+            }
+        }
+    }
+
+    /// A worker has ended. One that panicked has failed its task, and no other.
+    fn ended(&mut self, ended: Result<(Id, Report), JoinError>) -> bool {
+        let (worker, report) = match ended {
+            Ok((worker, report)) => (worker, report),
+            Err(error) => (error.id(), Report::of_panic(&error)),
+        };
+        let Some(task) = self.working.remove(&worker) else {
+            return false;
+        };
+        let verdict = report.verdict.clone();
+        self.reports.insert(task, report);
+        self.handle(Message::Ended { task, verdict })
+    }
+
+    /// The first signal asks, the second kills.
+    fn interrupt(&mut self) -> bool {
+        if self.stats.interrupted {
+            self.stop.send_replace(StopLevel::Kill);
+        }
+        self.stats.interrupted = true;
+        self.handle(Message::Interrupted)
+    }
+
+    /// Does what the schedule says; whether that was the end.
+    fn handle(&mut self, message: Message) -> bool {
+        let mut finished = false;
+        for effect in self.schedule.handle(message) {
+            match effect {
+                Effect::Start(task) => self.start(task),
+                // Every task that runs is to end when one is: a run stops as a whole.
+                Effect::End(_) => {
+                    self.stop
+                        .send_if_modified(|level| std::mem::replace(level, StopLevel::Ask.max(*level)) != *level);
+                }
+                Effect::Settled { task, outcome } => self.settle(task, outcome),
+                Effect::StopBegan(reason) => self.tell(EventKind::StopBegan { reason }),
+                Effect::Finished => finished = true,
+            }
+        }
+        finished
+    }
+
+    fn start(&mut self, task: TaskId) {
+        let task = self.plan.task(task);
+        tracing::debug!(task = task.head.label(), program = task.command.program.name, args = ?task.command.args, "starts");
+        self.tell(EventKind::TaskStarted {
+            task: Arc::clone(&task.head),
+        });
+        let worker = self.workers.spawn(work(task.clone(), Arc::clone(&self.workplace)));
+        self.working.insert(worker.id(), task.head.id);
+    }
+
+    fn settle(&mut self, id: TaskId, outcome: Outcome) {
+        let task = Arc::clone(&self.plan.task(id).head);
+        self.count(&outcome, task.may_fail);
+        let (took, findings, output) = match self.reports.remove(&id) {
+            Some(report) => (report.took, report.findings, report.output),
+            None => (std::time::Duration::ZERO, Vec::new(), Output::default()),
+        };
+        let finished = TaskFinished {
+            task,
+            outcome,
+            took,
+            findings,
+            output,
+        };
+        self.tell(EventKind::TaskFinished(Box::new(finished)));
+    }
+
+    fn count(&mut self, outcome: &Outcome, may_fail: bool) {
+        let stats = &mut self.stats;
+        let counter = match outcome {
+            Outcome::Passed => &mut stats.passed,
+            Outcome::Failed(_) | Outcome::TimedOut { .. } if may_fail => &mut stats.tolerated,
+            Outcome::Failed(_) | Outcome::TimedOut { .. } => &mut stats.failed,
+            Outcome::Blocked { .. } => &mut stats.blocked,
+            Outcome::Cancelled => &mut stats.cancelled,
+        };
+        *counter += 1;
+    }
+
+    fn tell(&mut self, kind: EventKind) {
+        let event = Event {
+            at: self.started.elapsed(),
+            kind,
+        };
+        (self.on_event)(&event);
+    }
+}

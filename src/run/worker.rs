@@ -1,0 +1,255 @@
+//! Runs one task, and knows nothing of the others.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::process::{GRACE, Process};
+use crate::changes::TreeState;
+use crate::environment::Environment;
+use crate::event::{Failure, Output};
+use crate::model::{Exit, Finding, Place, Severity, TaskId};
+use crate::plan::Task;
+use crate::schedule::Verdict;
+use crate::tool_output::{Attribution, Stream, ToolOutput};
+
+/// How long after its end a process may still hand over output. What it has started can hold the pipe open for ever.
+const DRAIN: Duration = Duration::from_millis(200);
+/// After how long a task is called slow, and how often it is said again.
+const SLOW: Duration = Duration::from_mins(1);
+/// How often a live view hears of new output.
+const SAY_AT_MOST_EVERY: Duration = Duration::from_millis(50);
+
+/// As good as never, and still a time that can be waited for.
+const FAR: Duration = Duration::from_hours(24 * 365);
+
+/// How much a task is to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum StopLevel {
+    /// Not at all.
+    GoOn,
+    /// It is asked to end, and killed when it takes too long.
+    Ask,
+    /// It is killed at once.
+    Kill,
+}
+
+/// What a worker tells.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// The last line of the output.
+    Line(TaskId, String),
+    /// It runs for long.
+    Slow(TaskId, Duration),
+}
+
+/// What came of a task.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) verdict: Verdict,
+    pub(super) took: Duration,
+    pub(super) findings: Vec<Finding>,
+    pub(super) output: Output,
+}
+
+impl Report {
+    /// A worker that panics is our mistake, and its task is not a pass.
+    pub(super) fn of_panic(error: &tokio::task::JoinError) -> Self {
+        let verdict = Verdict::Failed(Failure::Start {
+            error: format!("internal error: {error}"),
+        });
+        Self {
+            verdict,
+            took: Duration::ZERO,
+            findings: Vec::new(),
+            output: Output::default(),
+        }
+    }
+}
+
+/// What every worker of a run uses.
+pub(super) struct Workplace {
+    pub(super) environment: Environment,
+    pub(super) attribution: Arc<Attribution>,
+    pub(super) root: PathBuf,
+    pub(super) target_dir: PathBuf,
+    pub(super) say: mpsc::UnboundedSender<Said>,
+    pub(super) stop: watch::Receiver<StopLevel>,
+}
+
+/// Runs the task to its end and says what came of it.
+pub(super) async fn work(task: Task, place: Arc<Workplace>) -> Report {
+    let started = Instant::now();
+    let before = task
+        .unchanged
+        .as_ref()
+        .map(|files| TreeState::of(&place.root, &place.target_dir, files));
+    let mut report = run(&task, &place, started).await;
+    if let (Some(files), Some(before), Verdict::Passed) = (&task.unchanged, before, &report.verdict) {
+        let after = TreeState::of(&place.root, &place.target_dir, files);
+        judge_generated(&before.differences(&after), &mut report);
+    }
+    report.took = started.elapsed();
+    report
+}
+
+/// A generator that changed what it was to leave as it is has shown that the files were out of date.
+fn judge_generated(changed: &[PathBuf], report: &mut Report) {
+    if changed.is_empty() {
+        return;
+    }
+    report.verdict = Verdict::Failed(Failure::Regenerated);
+    report.findings.extend(changed.iter().map(|file| Finding {
+        severity: Severity::Error,
+        crate_name: None,
+        place: Some(Place {
+            file: file.clone(),
+            line: None,
+            column: None,
+        }),
+        code: None,
+        message: "was out of date, and is generated anew".to_owned(),
+    }));
+}
+
+async fn run(task: &Task, place: &Workplace, started: Instant) -> Report {
+    let mut output = ToolOutput::new(task.output, Arc::clone(&place.attribution), task.command.cwd.clone());
+    let ended = match Process::start(&task.command, &place.environment) {
+        Err(error) => Err(format!("`{}`: {error}", task.command.program.name)),
+        Ok((process, stdout, stderr)) => {
+            let pipes = (Pipe::new(stdout), Pipe::new(stderr));
+            attend(task, place, started, process, pipes, &mut output)
+                .await
+                .map_err(|error| error.to_string())
+        }
+    };
+    let exit = ended.as_ref().map_or(Exit::Code(-1), |(exit, _)| *exit);
+    let said = output.finish(exit);
+    let verdict = match ended {
+        Err(error) => Verdict::Failed(Failure::Start { error }),
+        Ok((_, Why::Stopped)) => Verdict::Stopped,
+        Ok((_, Why::TimedOut(limit))) => Verdict::TimedOut { limit },
+        Ok((exit, Why::ByItself)) if exit.is_success() => Verdict::Passed,
+        Ok((exit, Why::ByItself)) => Verdict::Failed(Failure::Exit {
+            exit,
+            meaning: said.meaning,
+        }),
+    };
+    Report {
+        verdict,
+        took: Duration::ZERO,
+        findings: said.findings,
+        output: said.output,
+    }
+}
+
+/// Why a process has ended.
+#[derive(Clone, Copy)]
+enum Why {
+    ByItself,
+    TimedOut(Duration),
+    Stopped,
+}
+
+/// Reads what the process writes, and sees to it that it ends: by itself, in time, or because it is to stop.
+async fn attend(
+    task: &Task,
+    place: &Workplace,
+    started: Instant,
+    mut process: Process,
+    (mut stdout, mut stderr): (Pipe<impl AsyncRead + Unpin>, Pipe<impl AsyncRead + Unpin>),
+    output: &mut ToolOutput,
+) -> std::io::Result<(Exit, Why)> {
+    let id = task.head.id;
+    let far = started + FAR;
+    let mut stop = place.stop.clone();
+    let mut why = Why::ByItself;
+    let mut limit = task
+        .timeout
+        .and_then(|timeout| started.checked_add(timeout))
+        .unwrap_or(far);
+    let mut kill_at = far;
+    let mut slow_at = started + SLOW;
+    let mut exit = None;
+    let mut drained_at = far;
+    let mut said_at = started;
+    while exit.is_none() || !(stdout.closed && stderr.closed) {
+        tokio::select! {
+            // What ends the task comes first: a tool that never stops writing must not put that off.
+            biased;
+            Ok(level) = next_level(&mut stop), if exit.is_none() => {
+                if !matches!(why, Why::TimedOut(_)) {
+                    why = Why::Stopped;
+                }
+                if level == StopLevel::Kill { process.kill() } else { process.ask_to_end() }
+                (limit, kill_at) = (far, Instant::now() + GRACE);
+            }
+            () = sleep_until(limit), if exit.is_none() => {
+                why = Why::TimedOut(task.timeout.unwrap_or_default());
+                process.ask_to_end();
+                (limit, kill_at) = (far, Instant::now() + GRACE);
+            }
+            () = sleep_until(kill_at), if exit.is_none() => {
+                process.kill();
+                kill_at = far;
+            }
+            ended = process.wait(), if exit.is_none() => {
+                exit = Some(ended?);
+                drained_at = Instant::now() + DRAIN;
+            }
+            () = sleep_until(drained_at), if exit.is_some() => break,
+            () = sleep_until(slow_at), if exit.is_none() => {
+                let _ = place.say.send(Said::Slow(id, started.elapsed()));
+                slow_at += SLOW;
+            }
+            read = stderr.read(), if !stderr.closed => output.feed(Stream::Stderr, stderr.filled(read)),
+            read = stdout.read(), if !stdout.closed => output.feed(Stream::Stdout, stdout.filled(read)),
+        }
+        let now = Instant::now();
+        if now >= said_at
+            && let Some(line) = output.last_line()
+        {
+            // The dispatcher is gone only when the run is over, and then nobody wants to know.
+            let _ = place.say.send(Said::Line(id, line.to_owned()));
+            said_at = now + SAY_AT_MOST_EVERY;
+        }
+    }
+    Ok((exit.unwrap_or(Exit::Code(-1)), why))
+}
+
+async fn next_level(stop: &mut watch::Receiver<StopLevel>) -> Result<StopLevel, watch::error::RecvError> {
+    stop.changed().await?;
+    Ok(*stop.borrow_and_update())
+}
+
+/// An end of a pipe and a buffer to read into.
+struct Pipe<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    closed: bool,
+}
+
+impl<R: AsyncRead + Unpin> Pipe<R> {
+    fn new(reader: R) -> Self {
+        Self {
+            reader,
+            buffer: vec![0; 64 * 1024],
+            closed: false,
+        }
+    }
+
+    async fn read(&mut self) -> std::io::Result<usize> {
+        self.reader.read(&mut self.buffer).await
+    }
+
+    /// What was read. A pipe that cannot be read any further has as good as ended.
+    fn filled(&mut self, read: std::io::Result<usize>) -> &[u8] {
+        let read = read.unwrap_or(0);
+        self.closed = read == 0;
+        &self.buffer[..read]
+    }
+}

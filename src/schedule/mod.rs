@@ -1,0 +1,8 @@
+//! Decides what starts when: a state machine that is told what happened and answers what to do.
+//!
+//! Pure. It knows no clock, starts nothing, and is tested without processes.
+
+mod machine;
+mod resources;
+
+pub use machine::{Effect, Message, Schedule, Verdict};

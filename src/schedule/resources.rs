@@ -1,0 +1,80 @@
+//! Who holds what: slots, and the things that tasks cannot all use at once.
+
+use std::collections::BTreeMap;
+
+use crate::plan::{Access, Resource, Task};
+
+/// What is free, and what is not.
+#[derive(Debug)]
+pub(super) struct Resources {
+    slots: u32,
+    free: u32,
+    held: BTreeMap<Resource, Held>,
+}
+
+#[derive(Debug)]
+enum Held {
+    Shared { by: u32 },
+    Exclusively,
+}
+
+impl Resources {
+    pub(super) fn new(slots: u32) -> Self {
+        Self {
+            slots,
+            free: slots,
+            held: BTreeMap::new(),
+        }
+    }
+
+    /// Takes all that the task needs, or nothing of it.
+    pub(super) fn take(&mut self, task: &Task) -> bool {
+        let weight = self.weight(task);
+        if weight > self.free
+            || !task
+                .resources
+                .iter()
+                .all(|(resource, access)| self.is_free(resource, *access))
+        {
+            return false;
+        }
+        self.free -= weight;
+        for (resource, access) in &task.resources {
+            match (self.held.get_mut(resource), access) {
+                (Some(Held::Shared { by }), Access::Shared) => *by += 1,
+                (_, Access::Shared) => {
+                    self.held.insert(resource.clone(), Held::Shared { by: 1 });
+                }
+                (_, Access::Exclusive) => {
+                    self.held.insert(resource.clone(), Held::Exclusively);
+                }
+            }
+        }
+        true
+    }
+
+    /// Gives back what [`Resources::take`] took.
+    pub(super) fn give_back(&mut self, task: &Task) {
+        self.free += self.weight(task);
+        for (resource, _) in &task.resources {
+            match self.held.get_mut(resource) {
+                Some(Held::Shared { by }) if *by > 1 => *by -= 1,
+                _ => {
+                    self.held.remove(resource);
+                }
+            }
+        }
+    }
+
+    /// A task heavier than the whole run takes all of it, rather than waiting for ever.
+    fn weight(&self, task: &Task) -> u32 {
+        task.weight.min(self.slots)
+    }
+
+    fn is_free(&self, resource: &Resource, access: Access) -> bool {
+        match (self.held.get(resource), access) {
+            (None, _) | (Some(Held::Shared { .. }), Access::Shared) => true,
+            (Some(_), _) => false,
+        }
+    }
+}

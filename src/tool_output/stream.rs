@@ -1,0 +1,317 @@
+//! Takes what a tool writes while it writes it, and says in the end what it amounts to.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::event::Output;
+use crate::model::{Dialect, Exit, Finding};
+use crate::tool_output::Attribution;
+use crate::tool_output::cargo::CargoReader;
+use crate::tool_output::cargo_test::CargoTestReader;
+use crate::tool_output::findings::Findings;
+use crate::tool_output::kept_text::KeptText;
+use crate::tool_output::lines::{LineSplitter, Piece};
+use crate::tool_output::locator::Locator;
+use crate::tool_output::nextest::NextestReader;
+use crate::tool_output::plain::PlainReader;
+use crate::tool_output::reader::{Line, Reader, Verdict};
+use crate::tool_output::rustfmt::RustfmtReader;
+use crate::tool_output::terminal_text::shown_line;
+
+/// How much of a line is shown while a tool runs, in characters.
+const LAST_LINE_LIMIT: usize = 200;
+
+/// Where a tool wrote something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Its standard output.
+    Stdout,
+    /// Its standard error.
+    Stderr,
+}
+
+/// What a tool's output amounts to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolReport {
+    /// What it found, in the order in which it said so.
+    pub findings: Vec<Finding>,
+    /// What its end means, in a few words (`2 errors, 1 warning`), where that is known.
+    pub meaning: Option<String>,
+    /// What a person should read of it.
+    pub output: Output,
+}
+
+/// The output of one tool, taken in while it is written.
+#[derive(Debug)]
+pub struct ToolOutput {
+    stdout: LineSplitter,
+    stderr: LineSplitter,
+    taken: Taken,
+}
+
+impl ToolOutput {
+    /// Expects a tool that speaks this dialect and runs in this directory.
+    #[must_use]
+    pub fn new(dialect: Dialect, attribution: Arc<Attribution>, command_dir: PathBuf) -> Self {
+        let locator = match dialect {
+            Dialect::Plain | Dialect::Rustfmt => Locator::from_dir(attribution, command_dir),
+            // Cargo runs the compiler and the tests so that both name files relative to the workspace root.
+            Dialect::Cargo | Dialect::CargoTest | Dialect::Nextest => Locator::from_root(attribution),
+        };
+        let reader: Box<dyn Reader> = match dialect {
+            Dialect::Plain => Box::new(PlainReader::new(locator)),
+            Dialect::Cargo => Box::new(CargoReader::new(locator)),
+            Dialect::CargoTest => Box::new(CargoTestReader::new(locator)),
+            Dialect::Nextest => Box::new(NextestReader::new(locator)),
+            Dialect::Rustfmt => Box::new(RustfmtReader::new(locator)),
+        };
+        Self {
+            stdout: LineSplitter::default(),
+            stderr: LineSplitter::default(),
+            taken: Taken::new(reader),
+        }
+    }
+
+    /// Takes what the tool wrote, in whatever pieces it comes.
+    pub fn feed(&mut self, stream: Stream, bytes: &[u8]) {
+        let taken = &mut self.taken;
+        let splitter = match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        };
+        splitter.feed(bytes, |piece| taken.take(stream, piece));
+    }
+
+    /// The last whole line that says something, made harmless for a terminal and short.
+    #[must_use]
+    pub fn last_line(&self) -> Option<&str> {
+        Some(self.taken.last_line.as_str()).filter(|line| !line.is_empty())
+    }
+
+    /// Says what it all amounts to, now that the tool has ended like this.
+    #[must_use]
+    pub fn finish(self, exit: Exit) -> ToolReport {
+        let mut taken = self.taken;
+        self.stdout.finish(|piece| taken.take(Stream::Stdout, piece));
+        self.stderr.finish(|piece| taken.take(Stream::Stderr, piece));
+        let meaning = taken.reader.finish(exit, &mut taken.findings);
+        ToolReport {
+            findings: taken.findings.into_kept(),
+            meaning,
+            output: taken.kept.into_output(),
+        }
+    }
+}
+
+/// What has become of the lines so far.
+#[derive(Debug)]
+struct Taken {
+    reader: Box<dyn Reader>,
+    findings: Findings,
+    kept: KeptText,
+    /// The stream that the end of `kept` came from.
+    speaker: Stream,
+    last_line: String,
+}
+
+impl Taken {
+    fn new(reader: Box<dyn Reader>) -> Self {
+        Self {
+            reader,
+            findings: Findings::default(),
+            kept: KeptText::default(),
+            speaker: Stream::Stdout,
+            last_line: String::new(),
+        }
+    }
+
+    fn take(&mut self, stream: Stream, piece: Piece<'_>) {
+        let bytes = match piece {
+            Piece::Line(bytes) => bytes,
+            Piece::Part(bytes) => return self.keep(stream, bytes),
+        };
+        let text = shown_line(bytes);
+        let line = Line {
+            stream,
+            bytes,
+            text: &text,
+        };
+        match self.reader.read(&line, &mut self.findings) {
+            Verdict::Show => {
+                self.keep(stream, bytes);
+                self.remember(&text);
+            }
+            Verdict::Status => self.remember(&text),
+            Verdict::Hide => {}
+            Verdict::Replace(rendered) => self.keep(stream, rendered.as_bytes()),
+        }
+    }
+
+    fn keep(&mut self, stream: Stream, bytes: &[u8]) {
+        // Only an unfinished line can be cut into by the other stream, and then the two must not become one.
+        if stream != self.speaker && !self.kept.at_line_start() {
+            self.kept.push(b"\n");
+        }
+        self.speaker = stream;
+        self.kept.push(bytes);
+    }
+
+    fn remember(&mut self, text: &str) {
+        let text = text.trim();
+        if !text.is_empty() {
+            self.last_line.clear();
+            self.last_line.extend(text.chars().take(LAST_LINE_LIMIT));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::tool_output::recorded::{Recorded, attribution};
+    use crate::tool_output::{HEAD_LIMIT, LINE_LIMIT, MAX_FINDINGS, TAIL_LIMIT};
+
+    const DIALECTS: [Dialect; 5] = [
+        Dialect::Plain,
+        Dialect::Cargo,
+        Dialect::CargoTest,
+        Dialect::Nextest,
+        Dialect::Rustfmt,
+    ];
+
+    fn start(dialect: Dialect) -> ToolOutput {
+        ToolOutput::new(dialect, Arc::new(attribution()), Path::new("/ws").to_path_buf())
+    }
+
+    fn in_chunks(dialect: Dialect, stream: Stream, chunks: &[&[u8]]) -> ToolReport {
+        let mut output = start(dialect);
+        for chunk in chunks {
+            output.feed(stream, chunk);
+        }
+        output.finish(Exit::Code(101))
+    }
+
+    #[test]
+    fn the_last_line_is_short_and_harmless() {
+        let mut output = start(Dialect::Cargo);
+        assert_eq!(output.last_line(), None);
+        for (stream, bytes, expected) in [
+            (Stream::Stderr, &b"\x1b[1m\x1b[92m   Compiling\x1b[0m serde"[..], None),
+            (Stream::Stderr, b" v1.0\n\n", Some("Compiling serde v1.0")),
+            (
+                Stream::Stdout,
+                b"{\"reason\":\"compiler-artifact\"}\n",
+                Some("Compiling serde v1.0"),
+            ),
+            (Stream::Stdout, b"50%\r100%\x1b]0;title\x07\n", Some("100%")),
+            (Stream::Stdout, b"unfinished", Some("100%")),
+        ] {
+            output.feed(stream, bytes);
+            assert_eq!(output.last_line(), expected);
+        }
+        output.feed(Stream::Stderr, &[&[b'x'; 5_000][..], b"\n"].concat());
+        assert_eq!(output.last_line().map(str::len), Some(LAST_LINE_LIMIT));
+    }
+
+    #[test]
+    fn the_streams_are_kept_in_the_order_in_which_whole_lines_arrive() {
+        let mut output = start(Dialect::Plain);
+        for (stream, bytes) in [
+            (Stream::Stdout, "one, "),
+            (Stream::Stderr, "two\n"),
+            (Stream::Stdout, "still one\nthree"),
+            (Stream::Stderr, "four"),
+        ] {
+            output.feed(stream, bytes.as_bytes());
+        }
+        let report = output.finish(Exit::Code(0));
+        assert_eq!(
+            report.output.bytes.escape_ascii().to_string(),
+            r"two\none, still one\nthree\nfour"
+        );
+    }
+
+    #[test]
+    fn a_line_beyond_all_measure_is_passed_on_unread() {
+        let message = Recorded::compiler_message(&"x".repeat(LINE_LIMIT));
+        let report = in_chunks(Dialect::Cargo, Stream::Stdout, &[message.as_bytes()]);
+        assert_eq!(report.findings, []);
+        assert!(report.output.bytes == message.as_bytes());
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut output = start(Dialect::Plain);
+        for number in 0..MAX_FINDINGS + 10 {
+            output.feed(Stream::Stdout, format!("src/lib.rs:{}: bad\n", number + 1).as_bytes());
+        }
+        let filler = vec![b'x'; LINE_LIMIT];
+        (0..8).for_each(|_| output.feed(Stream::Stderr, &filler));
+        let report = output.finish(Exit::Code(1));
+        assert_eq!(report.findings.len(), MAX_FINDINGS);
+        assert!(report.output.bytes.len() <= HEAD_LIMIT + TAIL_LIMIT);
+        assert!(report.output.dropped > 0);
+    }
+
+    /// Texts that each dialect has something to say about, and bytes that no dialect expects.
+    fn texts() -> impl Strategy<Value = Vec<u8>> {
+        let message = Recorded::compiler_message("boom");
+        let known = [
+            include_str!("recorded/cargo_check_errors.stdout"),
+            include_str!("recorded/cargo_check_errors.stderr"),
+            include_str!("recorded/cargo_test_failures.stdout"),
+            include_str!("recorded/cargo_test_failures.stderr"),
+            include_str!("recorded/nextest_failures_colour.stderr"),
+            include_str!("recorded/nextest_retries.stderr"),
+            include_str!("recorded/rustfmt_differences.stdout"),
+            include_str!("recorded/rustfmt_parse_error.stderr"),
+            &message,
+            "src/lib.rs:3:7: bad\r\n",
+        ];
+        let lines = known.iter().flat_map(|text| text.split_inclusive('\n'));
+        let lines: Vec<Vec<u8>> = lines.map(|line| line.as_bytes().to_vec()).collect();
+        let noise = proptest::collection::vec(any::<u8>(), 0..20);
+        let piece = prop_oneof![9 => proptest::sample::select(lines), 1 => noise];
+        proptest::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_make_no_difference(
+            text in texts(),
+            cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..12),
+            is_stderr: bool,
+        ) {
+            let stream = if is_stderr { Stream::Stderr } else { Stream::Stdout };
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
+            cuts.push(text.len());
+            cuts.sort_unstable();
+            let mut chunks = Vec::new();
+            let mut start = 0;
+            for cut in cuts {
+                chunks.push(&text[start..cut]);
+                start = cut;
+            }
+            for dialect in DIALECTS {
+                let whole = in_chunks(dialect, stream, &[&text]);
+                prop_assert_eq!(&in_chunks(dialect, stream, &chunks), &whole);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_taken(stdout: Vec<u8>, stderr: Vec<u8>) {
+            for dialect in DIALECTS {
+                let mut output = start(dialect);
+                output.feed(Stream::Stdout, &stdout);
+                output.feed(Stream::Stderr, &stderr);
+                let _ = output.last_line();
+                let report = output.finish(Exit::Signal(9));
+                prop_assert_eq!(report.output.dropped, 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! A workspace from a line of text, for tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::graph::{DependencyKind, Edge, Edges, Parts, Workspace};
+use super::member::{Crate, CrateId, Target, TargetKind};
+use crate::model::CrateName;
+
+/// The workspace in `/ws` that a text describes: statements apart by `;`, each a crate and what it depends on.
+///
+/// `a -> b, c(dev); b -> c(build optional); d@libs/d`: what is in brackets are the kinds of the dependency (`normal`
+/// where none is given) and whether it is optional; after `@` stands the directory, else it is the name; `@.` is the
+/// root. A crate is there as soon as it is named, has version 0.1.0 and a library.
+pub(crate) fn fixture(text: &str) -> Workspace {
+    let mut dirs: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut declared: Vec<(&str, &str, Edge)> = Vec::new();
+    for statement in text.split(';').map(str::trim).filter(|text| !text.is_empty()) {
+        let (head, dependencies) = statement.split_once("->").unwrap_or((statement, ""));
+        let (name, dir) = head.trim().split_once('@').unwrap_or((head.trim(), ""));
+        let known = dirs.entry(name).or_default();
+        *known = if dir.is_empty() { known } else { dir };
+        for dependency in dependencies.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+            let (to, words) = dependency.split_once('(').unwrap_or((dependency, "normal)"));
+            dirs.entry(to).or_default();
+            declared.push((name, to, edge(words.trim_end_matches(')'))));
+        }
+    }
+    let id = |name: &str| CrateId::at(dirs.keys().position(|other| *other == name).unwrap());
+    let mut edges = Edges::new();
+    for (from, to, edge) in declared.into_iter().filter(|(from, to, _)| from != to) {
+        let known = edges.entry((id(from), id(to))).or_insert_with(|| edge.clone());
+        known.kinds.extend(edge.kinds);
+        known.optional &= edge.optional;
+    }
+    Workspace::new(Parts {
+        root: PathBuf::from("/ws"),
+        target_dir: PathBuf::from("/ws/target"),
+        workspace_has_hooks_metadata: false,
+        outside: Vec::new(),
+        notes: Vec::new(),
+        crates: dirs.iter().map(|(name, dir)| member(id(name), name, dir)).collect(),
+        edges,
+    })
+}
+
+fn edge(words: &str) -> Edge {
+    let mut edge = Edge::default();
+    for word in words.split_whitespace() {
+        match word {
+            "normal" => _ = edge.kinds.insert(DependencyKind::Normal),
+            "build" => _ = edge.kinds.insert(DependencyKind::Build),
+            "dev" => _ = edge.kinds.insert(DependencyKind::Dev),
+            "optional" => edge.optional = true,
+            other => panic!("no kind of dependency: {other}"),
+        }
+    }
+    if edge.kinds.is_empty() {
+        edge.kinds = BTreeSet::from([DependencyKind::Normal]);
+    }
+    edge
+}
+
+fn member(id: CrateId, name: &str, dir: &str) -> Crate {
+    let dir = match dir {
+        "" => Path::new("/ws").join(name),
+        "." => PathBuf::from("/ws"),
+        dir => Path::new("/ws").join(dir),
+    };
+    Crate {
+        id,
+        name: CrateName::from(name),
+        version: "0.1.0".to_owned(),
+        manifest: dir.join("Cargo.toml"),
+        package_id: format!("path+file://{}#{name}@0.1.0", dir.display()),
+        edition: "2024".to_owned(),
+        targets: vec![Target {
+            name: name.replace('-', "_"),
+            kind: TargetKind::Lib,
+            source: dir.join("src/lib.rs"),
+            edition: "2024".to_owned(),
+            doctest: true,
+            doc: true,
+            test: true,
+        }],
+        publishable: true,
+        has_hooks_metadata: false,
+        spec: name.to_owned(),
+        dir,
+    }
+}

@@ -1,0 +1,93 @@
+//! Whose a file is. Pure: a path is only text here, and whether anything lies there is not asked.
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+
+use super::member::CrateId;
+
+/// The directories of the members.
+#[derive(Clone, Debug)]
+pub(super) struct Ownership {
+    root: PathBuf,
+    owners: HashMap<PathBuf, CrateId>,
+}
+
+impl Ownership {
+    pub(super) fn new(root: PathBuf, owners: impl IntoIterator<Item = (PathBuf, CrateId)>) -> Self {
+        let owners = owners.into_iter().collect();
+        Self { root, owners }
+    }
+
+    /// The member whose directory is the nearest at or above a path, which is absolute or relative to the root.
+    pub(super) fn owner(&self, path: &Path) -> Option<CrateId> {
+        let path = normal(&self.root.join(path));
+        path.ancestors().find_map(|dir| self.owners.get(dir).copied())
+    }
+}
+
+/// The path with `.` and `..` worked out as text, which is how cargo reads the paths in a manifest.
+pub(super) fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_nearest_directory_wins() {
+        let dirs = ["/ws", "/ws/crates/a", "/ws/crates/a/macros", "/elsewhere/b"];
+        let owners = |dirs: &[&str]| {
+            let ids = dirs.iter().zip(0..).map(|(dir, id)| (PathBuf::from(dir), CrateId(id)));
+            Ownership::new(PathBuf::from("/ws"), ids)
+        };
+        let check = |dirs: &[&str], path: &str, expected: Option<u32>| {
+            assert_eq!(owners(dirs).owner(Path::new(path)), expected.map(CrateId), "{path}");
+        };
+        check(&dirs, "src/lib.rs", Some(0));
+        check(&dirs, "/ws/src/lib.rs", Some(0));
+        check(&dirs, "crates/ab/src/lib.rs", Some(0));
+        check(&dirs, "crates/a/src/lib.rs", Some(1));
+        check(&dirs, "./crates/b/../a/src/lib.rs", Some(1));
+        check(&dirs, "crates/a", Some(1));
+        check(&dirs, "crates/a/macros/src/lib.rs", Some(2));
+        check(&dirs, "../elsewhere/b/build.rs", Some(3));
+        check(&dirs, "/elsewhere/b/build.rs", Some(3));
+        check(&dirs, "/elsewhere/Cargo.toml", None);
+        check(&dirs[1..], "Cargo.toml", None);
+        check(&dirs[1..], "crates/excluded/src/lib.rs", None);
+        check(&[], "src/lib.rs", None);
+    }
+
+    fn dir() -> impl Strategy<Value = String> {
+        prop::collection::vec("[ab]{1,2}", 0..5).prop_map(|parts| parts.join("/"))
+    }
+
+    proptest! {
+        #[test]
+        fn the_owner_is_the_longest_prefix(dirs in prop::collection::btree_set(dir(), 0..8), path in dir(), absolute: bool) {
+            let root = Path::new("/ws");
+            let ids = || dirs.iter().zip(0..).map(|(dir, id)| (root.join(dir), CrateId(id)));
+            let ownership = Ownership::new(root.to_owned(), ids());
+            let whole = root.join(&path);
+            let naive = ids()
+                .filter(|(dir, _)| whole.starts_with(dir))
+                .max_by_key(|(dir, _)| dir.components().count())
+                .map(|(_, id)| id);
+            let asked = if absolute { whole } else { PathBuf::from(path) };
+            prop_assert_eq!(ownership.owner(&asked), naive);
+        }
+    }
+}
