@@ -1,5 +1,7 @@
 //! What is shown of a failed task at the end of a run: its output within bounds, or its findings. Pure.
 
+use std::borrow::Cow;
+
 use super::findings::{self, Extent};
 use super::human::HumanOptions;
 use super::style::{FAIL, WARN};
@@ -71,7 +73,7 @@ fn block(text: &mut String, lines: &[&str], options: HumanOptions) {
     let indent = " ".repeat(options.output_indent());
     for line in lines {
         let shown = if options.is_verbose() {
-            (*line).into()
+            Cow::Borrowed(*line)
         } else {
             cut(line, MOST_COLUMNS)
         };
@@ -80,12 +82,12 @@ fn block(text: &mut String, lines: &[&str], options: HumanOptions) {
             text.push_str(&shown);
         }
         // The sequence that ends a colour may have been cut off with the rest of its line.
-        if shown.len() != line.len() && shown.contains('\x1b') {
+        if matches!(shown, Cow::Owned(_)) && shown.contains('\x1b') {
             text.push_str(RESET);
         }
         text.push('\n');
     }
-    if text[start..].contains('\x1b') {
+    if text[start..].contains('\x1b') && !text.trim_end().ends_with(RESET) {
         text.pop();
         text.push_str(RESET);
         text.push('\n');

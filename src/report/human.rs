@@ -12,7 +12,7 @@ use super::style::{NAME, PASS, WARN};
 use super::summary::{Conclusion, Failures};
 use super::text::{count, one_line};
 use super::verdict::verdict_line;
-use crate::event::{Event, EventKind, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead};
+use crate::event::{Event, EventKind, LeftOut, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead};
 use crate::tool_output::Colour;
 
 /// Tells a person of a run, much as `cargo nextest` does.
@@ -89,11 +89,10 @@ impl HumanReporter {
         let mut text = String::new();
         if started.tasks > 0 {
             let tail = format!("{}: {}", crates_in_words(started), plan_in_words(started));
-            text.push_str(&self.line("Checking", PASS, "", &tail));
+            text.push_str(&self.line("Checking", PASS, &tail));
         }
         for left_out in &started.left_out {
-            let tail = format!(": {}", one_line(&left_out.reason));
-            text.push_str(&self.line("SKIPPED", WARN, &one_line(left_out.check.as_str()), &tail));
+            text.push_str(&skipped_line(left_out, self.options));
         }
         text
     }
@@ -128,9 +127,9 @@ impl HumanReporter {
         let tail = match reason {
             StopReason::FailFast { check } => format!("after the first failure: {}", one_line(check.as_str())),
             StopReason::Critical { check } => format!("after a critical failure: {}", one_line(check.as_str())),
-            StopReason::Interrupted => "as somebody interrupted the run".to_owned(),
+            StopReason::Interrupted => "after an interrupt".to_owned(),
         };
-        self.line("Stopping", WARN, "", &tail)
+        self.line("Stopping", WARN, &tail)
     }
 
     fn run_finished(&mut self, event: &Event, stats: RunStats) -> String {
@@ -155,17 +154,20 @@ impl HumanReporter {
             style,
             time,
             label: &one_line(&task.label()),
+            mark: "",
             tail: "",
         }
         .render(self.options)
     }
 
-    fn line(&self, word: &str, style: anstyle::Style, label: &str, tail: &str) -> String {
+    /// A line about the run itself.
+    fn line(&self, word: &str, style: anstyle::Style, tail: &str) -> String {
         StatusLine {
             word,
             style,
             time: Bracket::Absent,
-            label,
+            label: "",
+            mark: "",
             tail,
         }
         .render(self.options)
@@ -181,6 +183,18 @@ impl Reporter for HumanReporter {
         out.write_all(text.as_bytes())?;
         out.flush()
     }
+}
+
+fn skipped_line(left_out: &LeftOut, options: HumanOptions) -> String {
+    StatusLine {
+        word: "SKIPPED",
+        style: WARN,
+        time: Bracket::Absent,
+        label: &one_line(left_out.check.as_str()),
+        mark: ":",
+        tail: &one_line(&left_out.reason),
+    }
+    .render(options)
 }
 
 /// A run over files alone concerns no crate.

@@ -4,11 +4,12 @@
 //! file or the environment, start a process or look at the clock, and no text that comes from tools, file names
 //! or the configuration is written before it has gone through [`sanitize`](crate::tool_output::sanitize).
 
-mod duration;
+pub mod duration;
 mod failure;
 mod findings;
 #[cfg(test)]
 mod fixtures;
+mod flow;
 mod human;
 mod json;
 mod plan;
@@ -22,7 +23,6 @@ mod summary;
 mod text;
 mod verdict;
 
-pub use duration::{clock, elapsed, limit};
 pub use human::{HumanOptions, HumanReporter, Verbosity};
 pub use json::{FORMAT, JsonReporter};
 pub use plan::{PlanDetail, plan_json, plan_text};

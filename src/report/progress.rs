@@ -190,7 +190,8 @@ impl Running {
         }
         if self.tasks.len() > most {
             let rest = format!("… and {} more", self.tasks.len() - most);
-            let _ = write!(text, "\n{:13}{}", "", painter.paint(ASIDE, &rest));
+            let indent = painter.detail_indent();
+            let _ = write!(text, "\n{:indent$}{}", "", painter.paint(ASIDE, &rest));
         }
         text
     }
@@ -201,21 +202,16 @@ impl Running {
             (false, 0) => ("Running", PASS),
             (false, _) => ("Running", FAIL),
         };
-        let mut text = format!(
-            " [{}] {}/{}, {} running",
-            clock(now),
-            self.done,
-            self.total,
-            self.tasks.len()
-        );
+        let mut text = format!(" [{}] {}/{}", clock(now), self.done, self.total);
+        // On a narrow terminal the end is cut, and that something failed matters more than how many run.
         if self.failed > 0 {
             let _ = write!(text, ", {} failed", self.failed);
         }
+        let _ = write!(text, ", {} running", self.tasks.len());
         let room = painter.columns().saturating_sub(13).max(1);
         format!(
-            "{:1$}{2}{3}",
-            "",
-            12 - word.len(),
+            "{}{}{}",
+            " ".repeat(12 - word.len()),
             painter.paint(style, word),
             cut(&text, room)
         )
@@ -224,7 +220,8 @@ impl Running {
 
 impl Row {
     fn draw(&self, now: Duration, painter: HumanOptions) -> String {
-        let mut text = format!("{:13}[{}] ", "", clock(now.saturating_sub(self.since)));
+        let indent = painter.detail_indent();
+        let mut text = format!("{:indent$}[{}] ", "", clock(now.saturating_sub(self.since)));
         let room = painter.columns().saturating_sub(columns(&text) + 1);
         let label = cut(&self.label, room.max(1));
         text.push_str(&painter.paint(NAME, &label));

@@ -51,7 +51,7 @@ impl HumanOptions {
 
     /// Where lines start that tell more about a status line: below its label, if there is the room.
     pub(super) fn detail_indent(self) -> usize {
-        if self.is_narrow() { 4 } else { 13 }
+        if self.is_narrow() { 2 } else { 13 }
     }
 
     /// Where the output of tools starts.

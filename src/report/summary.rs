@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use anstyle::Style;
-
 use super::failure::section;
+use super::flow::Word;
 use super::human::HumanOptions;
-use super::status::{Bracket, StatusLine, Word};
+use super::status::{Bracket, StatusLine};
 use super::style::{FAIL, PASS, PLAIN, WARN};
 use super::text::{count, exact_line};
 use super::verdict::verdict_line;
@@ -103,9 +102,10 @@ fn summary_line(end: &Conclusion, options: HumanOptions) -> String {
         style,
         time: Bracket::Took(end.event.at),
         label: "",
+        mark: "",
         tail: "",
     };
-    line.render_words(&words(end), options)
+    line.render_words(words(end), options)
 }
 
 /// Every count is one word, so that no line is broken within it.
@@ -121,27 +121,27 @@ fn words(end: &Conclusion) -> Vec<Word> {
     ];
     let mut words = Vec::new();
     if stats.interrupted {
-        words.push(word(FAIL, "interrupted;"));
+        words.push(Word {
+            after: ";",
+            ..Word::new(FAIL, "interrupted")
+        });
     }
-    if stats.tasks == 0 {
-        words.push(word(PLAIN, "nothing to do"));
-    } else {
-        words.push(word(PLAIN, &count(stats.tasks, "task")));
+    let (all, mark) = match stats.tasks {
+        0 => ("nothing to do".to_owned(), ","),
+        tasks => (count(tasks, "task"), ":"),
+    };
+    words.push(Word {
+        after: mark,
+        ..Word::new(PLAIN, all)
+    });
+    for (number, what, style) in counts.into_iter().filter(|(number, ..)| *number > 0) {
+        words.push(Word {
+            after: ",",
+            ..Word::new(style, format!("{number} {what}"))
+        });
     }
-    let mut said = counts.into_iter().filter(|(number, ..)| *number > 0).peekable();
-    if let Some(last) = words.last_mut().filter(|_| said.peek().is_some()) {
-        last.text.push(if stats.tasks == 0 { ',' } else { ':' });
-    }
-    while let Some((number, what, style)) = said.next() {
-        let comma = if said.peek().is_some() { "," } else { "" };
-        words.push(word(style, &format!("{number} {what}{comma}")));
+    if let Some(last) = words.last_mut() {
+        last.after = "";
     }
     words
-}
-
-fn word(style: Style, text: &str) -> Word {
-    Word {
-        style,
-        text: text.to_owned(),
-    }
 }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
+use unicode_width::UnicodeWidthChar;
+
 use crate::tool_output::{Colour, sanitize};
 
 /// The text without anything that could move the cursor, break the line or colour it.
@@ -73,6 +75,22 @@ pub(super) fn cut(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
+/// As [`cut`], but it is the end that is kept: of a path, that is where the file and the line are.
+pub(super) fn cut_front(text: &str, most: usize) -> Cow<'_, str> {
+    let mut over = columns(text).saturating_sub(most);
+    if over == 0 {
+        return Cow::Borrowed(text);
+    }
+    // One column more has to go, for the mark.
+    over += 1;
+    let mut gone = 0;
+    let from = visible(text).find_map(|(end, width)| {
+        gone += width;
+        (gone >= over).then_some(end)
+    });
+    Cow::Owned(format!("…{}", &text[from.unwrap_or(text.len())..]))
+}
+
 /// Each character that is not inside a colour sequence, as the byte after it and the columns it takes.
 fn visible(text: &str) -> impl Iterator<Item = (usize, usize)> {
     let mut in_sequence = false;
@@ -81,28 +99,8 @@ fn visible(text: &str) -> impl Iterator<Item = (usize, usize)> {
             in_sequence = c != 'm';
             return None;
         }
-        Some((at + c.len_utf8(), char_columns(c)))
+        Some((at + c.len_utf8(), c.width().unwrap_or(0)))
     })
-}
-
-/// Not the whole of Unicode's table, but what file names and compiler messages hold in practice. A mistake here
-/// makes a line a little too long or too short, and nothing worse.
-fn char_columns(c: char) -> usize {
-    match u32::from(c) {
-        0x0300..=0x036f | 0x200b..=0x200f | 0x20d0..=0x20ff | 0xfe00..=0xfe0f => 0,
-        0x1100..=0x115f
-        | 0x2e80..=0xa4cf
-        | 0xac00..=0xd7a3
-        | 0xf900..=0xfaff
-        | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60
-        | 0xffe0..=0xffe6
-        | 0x1f300..=0x1f64f
-        | 0x1f680..=0x1f6ff
-        | 0x1f900..=0x1f9ff
-        | 0x20000..=0x3fffd => 2,
-        _ => 1,
-    }
 }
 
 #[cfg(test)]
@@ -129,8 +127,22 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_a_path_is_kept() {
+        let cases = [
+            ("abc", 3, "abc"),
+            ("abcd", 3, "…cd"),
+            ("漢字x", 4, "…字x"),
+            ("漢字x", 3, "…x"),
+            ("ab", 1, "…"),
+        ];
+        for (text, most, expected) in cases {
+            assert_eq!(cut_front(text, most), expected);
+        }
+    }
+
+    #[test]
     fn names_stay_on_their_line() {
-        assert_eq!(one_line("a\nb\t\x1b[31mc\x1b[2J\r\u{202e}d"), "a b cd");
+        assert_eq!(one_line("a\nb\t\x1b[31mc\x1b[2J\r\u{202e}d"), "a b c \\u{202e}d");
         assert_eq!(exact_line("cargo  hooks\n-p 'a  b'"), "cargo  hooks -p 'a  b'");
     }
 

@@ -20,7 +20,7 @@ const MOST_CRATES: usize = 3;
 pub(super) fn verdict_line(finished: &TaskFinished, options: HumanOptions) -> String {
     let may_fail = finished.task.may_fail && finished.outcome.is_failure();
     let (word, style) = word(&finished.outcome, may_fail);
-    let mut tail = tail(finished);
+    let (mark, mut tail) = tail(finished);
     if may_fail {
         tail.push_str(" (may fail)");
     }
@@ -29,6 +29,7 @@ pub(super) fn verdict_line(finished: &TaskFinished, options: HumanOptions) -> St
         style,
         time: time(finished),
         label: &one_line(&finished.task.label()),
+        mark,
         tail: &tail,
     }
     .render(options)
@@ -54,13 +55,17 @@ fn time(finished: &TaskFinished) -> Bracket {
     }
 }
 
-fn tail(finished: &TaskFinished) -> String {
+/// What there is to tell, and the punctuation before it.
+fn tail(finished: &TaskFinished) -> (&'static str, String) {
     match &finished.outcome {
-        Outcome::Passed => findings_in_words(&finished.findings).map_or(String::new(), |found| format!(" ({found})")),
-        Outcome::Failed(failure) => format!(": {}", failure_in_words(failure, finished)),
-        Outcome::TimedOut { limit: most } => format!(": longer than {}", limit(*most)),
-        Outcome::Blocked { by } => format!(": {} did not pass", one_line(by.as_str())),
-        Outcome::Cancelled => String::new(),
+        Outcome::Passed => {
+            let found = findings_in_words(&finished.findings);
+            ("", found.map_or(String::new(), |found| format!("({found})")))
+        }
+        Outcome::Failed(failure) => (":", failure_in_words(failure, finished)),
+        Outcome::TimedOut { limit: most } => (":", format!("longer than {}", limit(*most))),
+        Outcome::Blocked { by } => (":", format!("{} did not pass", one_line(by.as_str()))),
+        Outcome::Cancelled => ("", String::new()),
     }
 }
 

@@ -43,7 +43,8 @@ pub fn sanitize(bytes: &[u8], colour: Colour) -> String {
         }
     }
     if coloured {
-        clean.push_str("\u{1b}[0m");
+        // Before the last newlines, so that who trims those does not find a sequence there.
+        clean.insert_str(clean.trim_end_matches('\n').len(), "\u{1b}[0m");
     }
     clean
 }

@@ -171,7 +171,7 @@ fn a_run_with_all_that_can_happen() {
 |        PASS [   2.000s] doc (3 warnings)
 |        SLOW [>  1m 00s] bench
 |     TIMEOUT [  10.000s] bench: longer than 10s
-|    Stopping as somebody interrupted the run
+|    Stopping after an interrupt
 |   CANCELLED [   0.500s] miri
 |
 |--- fmt ---
@@ -230,20 +230,20 @@ fn the_same_on_a_narrow_terminal() {
 |             not installed
 |        FAIL [   0.110s] fmt: 1 file not
 |             formatted in a
-|    a  a/src/lib.rs:1  not formatted
-|    a  a/src/lib.rs:2  not formatted
-|    a  a/src/lib.rs:3  not formatted
-|    a  a/src/lib.rs:4  not formatted
-|    a  a/src/lib.rs:5  not formatted
-|    … and 7 more
+|  a  a/src/lib.rs:1  not formatted
+|  a  a/src/lib.rs:2  not formatted
+|  a  a/src/lib.rs:3  not formatted
+|  a  a/src/lib.rs:4  not formatted
+|  a  a/src/lib.rs:5  not formatted
+|  … and 7 more
 |       FAIL* [   0.020s] typos: exit
 |             code 2 (may fail)
 |        FAIL [   1.203s] clippy: 2
 |             errors, 1 warning in a and
 |             b
-|    a  a/src/lib.rs:3  unneeded `return…
-|    b  b/src/lib.rs:3  unneeded `return…
-|    a  a/src/main.rs:9  warning: unused…
+|  a  a/src/lib.rs:3  unneeded `return` …
+|  b  b/src/lib.rs:3  unneeded `return` …
+|  a  a/src/main.rs:9  warning: unused v…
 |     BLOCKED [         ] test crate-a:
 |             clippy did not pass
 |        PASS [   2.000s] doc (3
@@ -251,8 +251,7 @@ fn the_same_on_a_narrow_terminal() {
 |        SLOW [>  1m 00s] bench
 |     TIMEOUT [  10.000s] bench: longer
 |             than 10s
-|    Stopping as somebody interrupted the
-|             run
+|    Stopping after an interrupt
 |   CANCELLED [   0.500s] miri
 |
 |--- fmt ---
@@ -295,19 +294,19 @@ fn the_same_on_a_narrow_terminal() {
 |             1 skipped
 |        FAIL [   0.110s] fmt: 1 file not
 |             formatted in a
-|    rerun: cargo hooks check fmt
-|    fix:   cargo hooks check fmt --fix
+|  rerun: cargo hooks check fmt
+|  fix:   cargo hooks check fmt --fix
 |        FAIL [   1.203s] clippy: 2
 |             errors, 1 warning in a and
 |             b
-|    rerun: cargo hooks check clippy
-|    fix:   cargo hooks check clippy --fix
+|  rerun: cargo hooks check clippy
+|  fix:   cargo hooks check clippy --fix
 |     TIMEOUT [  10.000s] bench: longer
 |             than 10s
-|    rerun: cargo hooks check bench
+|  rerun: cargo hooks check bench
 |       FAIL* [   0.020s] typos: exit
 |             code 2 (may fail)
-|    rerun: cargo hooks check typos
+|  rerun: cargo hooks check typos
 ");
 }
 
@@ -332,7 +331,7 @@ fn the_same_on_a_wide_terminal() {
 |        PASS [   2.000s] doc (3 warnings)
 |        SLOW [>  1m 00s] bench
 |     TIMEOUT [  10.000s] bench: longer than 10s
-|    Stopping as somebody interrupted the run
+|    Stopping after an interrupt
 |   CANCELLED [   0.500s] miri
 |
 |--- fmt ---
@@ -388,7 +387,7 @@ fn quiet_tells_what_went_wrong() {
         ..options(80)
     };
     insta::assert_snapshot!(shown(&eventful(), quiet), @r"
-|    Stopping as somebody interrupted the run
+|    Stopping after an interrupt
 |--- fmt ---
 |    a  a/src/lib.rs:1   not formatted
 |    a  a/src/lib.rs:2   not formatted
@@ -777,19 +776,20 @@ fn hostile_text_stays_in_its_place() {
     ];
     insta::assert_snapshot!(shown(&events, HumanOptions { width: usize::MAX, ..options(0) }), @r"
 |    Checking 3 crates: 1 check, 1 task in 1 wave on 2 slots
-|     SKIPPED a PASS bc31m: a PASS bc31m
-|        FAIL [   0.001s] a PASS bc31m a PASS bc31m: a PASS bc31m in a PASS bc31m
-|             a PASS bc31m  a         PASS bc31m:1  a PASS bc31m
-|    Stopping after a critical failure: a PASS bc31m
+|     SKIPPED a PASS b \u{202e}c31m: a PASS b \u{202e}c31m
+|        FAIL [   0.001s] a PASS b \u{202e}c31m a PASS b \u{202e}c31m: a PASS b \u{202e}c31m in a PASS b \u{202e}c31m
+|             a PASS b \u{202e}c31m  a         PASS b \u{202e}c31m:1  a PASS b \u{202e}c31m
+|    Stopping after a critical failure: a PASS b \u{202e}c31m
 |
-|--- a PASS bc31m a PASS bc31m ---
+|--- a PASS b \u{202e}c31m a PASS b \u{202e}c31m ---
 |    a
-|            PASS bc31m
+|            PASS b
+|    \u{202e}c31m
 |
 |------------
 |     Summary [   0.001s] 1 task: 1 failed, 1 skipped
-|        FAIL [   0.001s] a PASS bc31m a PASS bc31m: a PASS bc31m in a PASS bc31m
-|             rerun: a         PASS bc31m
+|        FAIL [   0.001s] a PASS b \u{202e}c31m a PASS b \u{202e}c31m: a PASS b \u{202e}c31m in a PASS b \u{202e}c31m
+|             rerun: a         PASS b \u{202e}c31m
 ");
 }
 

@@ -140,7 +140,7 @@ fn hostile_text_is_harmless_when_it_is_printed() {
         ..task(head(0, HOSTILE, HOSTILE), exit(1, Some(HOSTILE)), 1)
     };
     insta::assert_snapshot!(written(&[finished(1, failed)]), @r#"
-{"type":"task-finished","at":0.001,"task":{"label":"a\n        PASS bc31m a\n        PASS bc31m","id":0,"check":"a\n        PASS bc31m","unit":"a\n        PASS bc31m","may_fail":false,"rerun":"cargo hooks check a\n        PASS bc31m"},"outcome":"failed","failure":"exit","exit_code":1,"meaning":"a\n        PASS bc31m","took":0.001,"findings":[{"severity":"error","crate":"a\n        PASS bc31m","file":"a\n        PASS bc31m","line":1,"message":"a\n        PASS bc31m"}],"output":"a\n        PASS bc31m","output_dropped":0}
+{"type":"task-finished","at":0.001,"task":{"label":"a\n        PASS b\n\\u{202e}c31m a\n        PASS b\n\\u{202e}c31m","id":0,"check":"a\n        PASS b\n\\u{202e}c31m","unit":"a\n        PASS b\n\\u{202e}c31m","may_fail":false,"rerun":"cargo hooks check a\n        PASS b\n\\u{202e}c31m"},"outcome":"failed","failure":"exit","exit_code":1,"meaning":"a\n        PASS b\n\\u{202e}c31m","took":0.001,"findings":[{"severity":"error","crate":"a\n        PASS b\n\\u{202e}c31m","file":"a\n        PASS b\n\\u{202e}c31m","line":1,"message":"a\n        PASS b\n\\u{202e}c31m"}],"output":"a\n        PASS b\n\\u{202e}c31m","output_dropped":0}
 "#);
 }
 

@@ -47,7 +47,7 @@ fn shown(running: &Running, millis: u64, options: ProgressOptions) -> String {
     running
         .draw(Duration::from_millis(millis), options)
         .lines()
-        .map(|line| format!("|{line}\n"))
+        .flat_map(|line| ["|", line, "\n"])
         .collect()
 }
 
@@ -73,9 +73,9 @@ fn what_runs_is_shown_and_the_rest_counted() {
 ");
     insta::assert_snapshot!(shown(&running, 12_000, options(40, 6)), @r"
 |     Running [00:00:12] 0/6, 4 running
-|             [00:00:12] clippy  Compil…
-|             [00:00:11] a-check-with-a…
-|             … and 2 more
+|  [00:00:12] clippy  Compiling serde v…
+|  [00:00:11] a-check-with-a-rather-lon…
+|  … and 2 more
 ");
     running.note(&finished(13_000, task(head(0, "clippy", ""), exit(1, None), 13_000)));
     running.note(&finished(13_000, task(head(2, "test", ""), Outcome::Passed, 12_000)));
@@ -86,7 +86,7 @@ fn what_runs_is_shown_and_the_rest_counted() {
         },
     ));
     insta::assert_snapshot!(shown(&running, 3_723_000, options(80, 24)), @r"
-|    Stopping [01:02:03] 2/6, 2 running, 1 failed
+|    Stopping [01:02:03] 2/6, 1 failed, 2 running
 |             [01:02:02] a-check-with-a-rather-long-name
 |             [01:02:02] doc
 ");
