@@ -100,7 +100,7 @@ fn notice_defaults(plan: &Plan, project: &Project, global: &GlobalArgs) {
     if plan.origin == Origin::Defaults && !global.quiet {
         let names: Vec<_> = project.config.checks.iter().map(|check| check.name.as_str()).collect();
         let text = format!(
-            "no checks are configured, so these run: {}; `cargo hooks init` writes them down",
+            "no checks are configured, so the defaults stand in: {}; `cargo hooks init` writes them down",
             names.join(", ")
         );
         output::stderr(&output::labelled("note", &text, colour::for_stderr(global.color)));

@@ -13,7 +13,7 @@ use super::worker::{Report, Said, StopLevel, Workplace, work};
 use crate::environment::Environment;
 use crate::event::{Event, EventKind, Outcome, Output, RunStats, TaskFinished};
 use crate::model::TaskId;
-use crate::plan::Plan;
+use crate::plan::{MissingTool, Plan};
 use crate::schedule::{Effect, Message, Schedule};
 use crate::tool_output::Attribution;
 
@@ -36,25 +36,23 @@ pub struct RunContext {
 pub enum RunError {
     /// Programs that the plan needs are not installed.
     #[error("{}", missing_tools(.0))]
-    MissingTools(Vec<crate::plan::MissingTool>),
+    MissingTools(Vec<MissingTool>),
     /// The system refused what every run needs.
     #[error("the run cannot start: {0}")]
     System(#[from] std::io::Error),
 }
 
-fn missing_tools(missing: &[crate::plan::MissingTool]) -> String {
-    let lines = missing.iter().map(|missing| {
-        let hint = missing
-            .hint
-            .as_ref()
-            .map(|hint| format!("; to install it: {hint}"))
-            .unwrap_or_default();
-        format!(
-            "`{}`, which the check `{}` needs, is not installed{hint}",
-            missing.tool, missing.check
-        )
-    });
-    lines.collect::<Vec<_>>().join("\n")
+fn missing_tools(missing: &[MissingTool]) -> String {
+    let named = |missing: &MissingTool| format!("`{}`, which the check `{}` needs", missing.tool, missing.check);
+    let hinted = |missing: &MissingTool| match &missing.hint {
+        Some(hint) => format!("\n  {}: {hint}", named(missing)),
+        None => format!("\n  {}", named(missing)),
+    };
+    let count = if missing.len() == 1 { "a tool is" } else { "tools are" };
+    format!(
+        "{count} not installed{}",
+        missing.iter().map(hinted).collect::<String>()
+    )
 }
 
 /// Runs the plan to its end and says what came of it. The reporter hears everything, in order, on this thread.
