@@ -122,6 +122,8 @@ pub struct TaskFinished {
     pub outcome: Outcome,
     /// How long it ran; nothing where it never started.
     pub took: Duration,
+    /// What its pass means, in a few words (`12 tests`), where its tool said so.
+    pub note: Option<String>,
     /// What it found, in the order in which it said so.
     pub findings: Vec<Finding>,
     /// What it wrote.

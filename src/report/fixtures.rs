@@ -53,6 +53,7 @@ pub(super) fn task(head: TaskHead, outcome: Outcome, took: u64) -> TaskFinished 
         task: Arc::new(head),
         outcome,
         took: Duration::from_millis(took),
+        note: None,
         findings: Vec::new(),
         output: Output::default(),
     }
@@ -217,6 +218,7 @@ fn any_finished() -> impl Strategy<Value = EventKind> {
                 task,
                 outcome,
                 took,
+                note: None,
                 findings,
                 output,
             }))

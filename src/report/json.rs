@@ -127,6 +127,9 @@ struct Finished<'a> {
     /// What there is to tell of that outcome.
     #[serde(flatten)]
     detail: Detail<'a>,
+    /// What a pass means, in a few words, where the tool said so (`12 tests`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
     /// How long it ran; 0 where it never started.
     took: f64,
     /// What it found, each with its `severity` (`error` or `warning`), `message` and, where known, `crate`, `file`,
@@ -212,6 +215,7 @@ impl<'a> Finished<'a> {
             task: Task::new(&finished.task),
             outcome: outcome(&finished.outcome),
             detail: Detail::new(&finished.outcome),
+            note: finished.note.as_deref(),
             took: seconds(finished.took),
             findings: &finished.findings,
             output: sanitize(&finished.output.bytes, Colour::Strip),

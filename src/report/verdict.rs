@@ -59,7 +59,8 @@ fn time(finished: &TaskFinished) -> Bracket {
 fn tail(finished: &TaskFinished) -> (&'static str, String) {
     match &finished.outcome {
         Outcome::Passed => {
-            let found = findings_in_words(&finished.findings);
+            let note = finished.note.as_deref().map(one_line);
+            let found = note.or_else(|| findings_in_words(&finished.findings));
             ("", found.map_or(String::new(), |found| format!("({found})")))
         }
         Outcome::Failed(failure) => (":", failure_in_words(failure, finished)),

@@ -11,7 +11,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::signals::Signals;
 use super::worker::{Report, Said, StopLevel, Workplace, work};
 use crate::environment::Environment;
-use crate::event::{Event, EventKind, Outcome, Output, RunStats, TaskFinished};
+use crate::event::{Event, EventKind, Outcome, RunStats, TaskFinished};
 use crate::model::TaskId;
 use crate::plan::{MissingTool, Plan};
 use crate::schedule::{Effect, Message, Schedule};
@@ -193,16 +193,14 @@ impl Dispatcher<'_> {
     fn settle(&mut self, id: TaskId, outcome: Outcome) {
         let task = Arc::clone(&self.plan.task(id).head);
         self.count(&outcome, task.may_fail);
-        let (took, findings, output) = match self.reports.remove(&id) {
-            Some(report) => (report.took, report.findings, report.output),
-            None => (std::time::Duration::ZERO, Vec::new(), Output::default()),
-        };
+        let report = self.reports.remove(&id).unwrap_or_else(Report::of_nothing);
         let finished = TaskFinished {
             task,
             outcome,
-            took,
-            findings,
-            output,
+            took: report.took,
+            note: report.note,
+            findings: report.findings,
+            output: report.output,
         };
         self.tell(EventKind::TaskFinished(Box::new(finished)));
     }

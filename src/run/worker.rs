@@ -52,6 +52,8 @@ pub(super) enum Said {
 pub(super) struct Report {
     pub(super) verdict: Verdict,
     pub(super) took: Duration,
+    /// What a pass means.
+    pub(super) note: Option<String>,
     pub(super) findings: Vec<Finding>,
     pub(super) output: Output,
 }
@@ -59,12 +61,19 @@ pub(super) struct Report {
 impl Report {
     /// A worker that panics is our mistake, and its task is not a pass.
     pub(super) fn of_panic(error: &tokio::task::JoinError) -> Self {
-        let verdict = Verdict::Failed(Failure::Start {
-            error: format!("internal error: {error}"),
-        });
+        let error = format!("internal error: {error}");
         Self {
-            verdict,
+            verdict: Verdict::Failed(Failure::Start { error }),
+            ..Self::of_nothing()
+        }
+    }
+
+    /// For a task that never ran.
+    pub(super) fn of_nothing() -> Self {
+        Self {
+            verdict: Verdict::Stopped,
             took: Duration::ZERO,
+            note: None,
             findings: Vec::new(),
             output: Output::default(),
         }
@@ -128,7 +137,7 @@ async fn run(task: &Task, place: &Workplace, started: Instant) -> Report {
         }
     };
     let exit = ended.as_ref().map_or(Exit::Code(-1), |(exit, _)| *exit);
-    let said = output.finish(exit);
+    let mut said = output.finish(exit);
     let verdict = match ended {
         Err(error) => Verdict::Failed(Failure::Start { error }),
         Ok((_, Why::Stopped)) => Verdict::Stopped,
@@ -136,12 +145,14 @@ async fn run(task: &Task, place: &Workplace, started: Instant) -> Report {
         Ok((exit, Why::ByItself)) if exit.is_success() => Verdict::Passed,
         Ok((exit, Why::ByItself)) => Verdict::Failed(Failure::Exit {
             exit,
-            meaning: said.meaning,
+            meaning: said.meaning.take(),
         }),
     };
+    let note = said.meaning.filter(|_| verdict == Verdict::Passed);
     Report {
         verdict,
         took: Duration::ZERO,
+        note,
         findings: said.findings,
         output: said.output,
     }

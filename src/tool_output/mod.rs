@@ -35,6 +35,5 @@ pub use attribution::Attribution;
 pub use findings::MAX_FINDINGS;
 pub use kept_text::{HEAD_LIMIT, TAIL_LIMIT};
 pub use lines::LINE_LIMIT;
-pub use nextest_list::{TestListError, test_binaries_per_crate, tests_per_crate};
 pub use stream::{Stream, ToolOutput, ToolReport};
 pub use terminal_text::{Colour, sanitize};

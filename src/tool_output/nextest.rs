@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use nextest_metadata::{NextestExitCode, RustBinaryId};
 
-use crate::model::{Exit, Finding, Severity};
+use crate::model::{CrateName, Exit, Finding, Severity};
 use crate::tool_output::Stream;
 use crate::tool_output::cargo_status::status_verb;
 use crate::tool_output::findings::{Findings, MAX_FINDINGS, counted, one_line};
 use crate::tool_output::locator::Locator;
 use crate::tool_output::nextest_exit::exit_code_in_words;
+use crate::tool_output::nextest_list::tests_per_crate;
 use crate::tool_output::nextest_status::{Ending, StatusLine, failed_setup_script, status_line};
 use crate::tool_output::panic_text::{PanicLine, PanicText, missing_panic};
 use crate::tool_output::place_text::TextPlace;
@@ -32,7 +33,8 @@ pub(super) struct NextestReader {
     /// The last panic of an uncaptured test, whose end is reported only after it.
     last_panic: Option<PanicLine>,
     failed_scripts: Vec<String>,
-    no_tests: bool,
+    /// How many tests the summary counts, or a list names.
+    tests_seen: Option<usize>,
 }
 
 /// A test that failed at least once.
@@ -58,7 +60,7 @@ impl NextestReader {
             panic_text: PanicText::default(),
             last_panic: None,
             failed_scripts: Vec::new(),
-            no_tests: false,
+            tests_seen: None,
         }
     }
 
@@ -87,9 +89,21 @@ impl NextestReader {
             if self.failed_scripts.len() < MAX_FINDINGS {
                 self.failed_scripts.push(script.to_owned());
             }
-        } else if text.starts_with("     Summary [") && text.contains("] 0 tests run:") {
-            self.no_tests = true;
+        } else if let Some(count) = tests_in_summary(text) {
+            self.tests_seen = Some(count);
         }
+    }
+
+    /// What a list of tests in JSON says to a person. Anything else on standard output was written by a test that is
+    /// not captured, and nextest says on standard error what became of it.
+    fn read_list(&mut self, text: &str) -> Option<String> {
+        if !text.starts_with('{') {
+            return None;
+        }
+        let tests = tests_per_crate(text).ok()?;
+        self.tests_seen = Some(tests.values().sum());
+        let line = |(name, count): (&CrateName, &usize)| format!("{name}: {}\n", counted(*count, "test"));
+        Some(tests.iter().map(line).collect())
     }
 
     fn read_status(&mut self, line: &StatusLine<'_>) {
@@ -164,8 +178,7 @@ impl NextestReader {
 impl Reader for NextestReader {
     fn read(&mut self, line: &Line<'_>, findings: &mut Findings) -> Verdict {
         match line.stream {
-            // Only uncaptured tests write here, and nextest says on standard error what became of them.
-            Stream::Stdout => Verdict::Show,
+            Stream::Stdout => self.read_list(line.text).map_or(Verdict::Show, Verdict::Replace),
             Stream::Stderr if !self.running => self.read_build(line.text, findings),
             Stream::Stderr => {
                 self.read_run(line.text);
@@ -178,11 +191,13 @@ impl Reader for NextestReader {
         let built = findings.in_words();
         let broken = findings.errors() > 0;
         if exit.is_success() {
-            return if self.no_tests {
-                Some("no tests".to_owned())
-            } else {
-                built
-            };
+            // Nextest warns that there are no tests; that is the same thing said twice.
+            if self.tests_seen == Some(0) {
+                return Some("no tests".to_owned());
+            }
+            let tests = self.tests_seen.map(|count| counted(count, "test"));
+            let words: Vec<_> = tests.into_iter().chain(built).collect();
+            return (!words.is_empty()).then(|| words.join(", "));
         }
         let failed = self.add_failed_tests(findings);
         if !self.running && !broken {
@@ -199,6 +214,13 @@ impl Reader for NextestReader {
             other => exit_code_in_words(other).map(str::to_owned),
         }
     }
+}
+
+/// The number in `Summary [   0.004s] 2 tests run: 2 passed, 0 skipped`, or in `1/2 tests run` where the run was cut off.
+fn tests_in_summary(text: &str) -> Option<usize> {
+    let (_, counts) = text.strip_prefix("     Summary [")?.split_once("] ")?;
+    let (run, _) = counts.split_once(" test")?;
+    run.split('/').next()?.trim().parse().ok()
 }
 
 fn failure_in_words(ending: Ending<'_>) -> Option<String> {
@@ -224,6 +246,7 @@ fn own_error(message: &str) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use super::tests_in_summary;
     use crate::model::{Dialect, Exit};
     use crate::tool_output::recorded::{Recorded, check};
 
@@ -232,6 +255,26 @@ mod tests {
             stderr,
             ..Recorded::new(Dialect::Nextest, Exit::Code(exit))
         }
+    }
+
+    /// Recorded: `cargo nextest list --message-format json`.
+    #[test]
+    fn a_list_is_told_in_words() {
+        let list = Recorded {
+            stdout: include_str!("recorded/nextest_list.json"),
+            ..nextest(0, "")
+        };
+        check(&list, Some("5 tests"), &[]);
+        assert_eq!(list.report().output.bytes, b"crate-a: 3 tests\ncrate-b: 2 tests\n");
+    }
+
+    #[test]
+    fn the_summary_counts_the_tests() {
+        let line = |counts: &str| format!("     Summary [   0.004s] {counts}");
+        assert_eq!(tests_in_summary(&line("2 tests run: 2 passed, 0 skipped")), Some(2));
+        assert_eq!(tests_in_summary(&line("1 test run: 1 passed, 0 skipped")), Some(1));
+        assert_eq!(tests_in_summary(&line("3/9 tests run: 2 passed, 1 failed")), Some(3));
+        assert_eq!(tests_in_summary("test tests::Summary"), None);
     }
 
     /// Recorded: `cargo nextest run --no-fail-fast`, plain and with `--color always`.

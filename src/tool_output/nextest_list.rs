@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use nextest_metadata::{BinaryListSummary, TestListSummary};
+use nextest_metadata::TestListSummary;
 
 use crate::model::CrateName;
 
 /// A list that cargo-nextest wrote does not parse.
 #[derive(Debug, thiserror::Error)]
 #[error("what `cargo nextest list` wrote is no list of tests: {0}; is cargo-nextest up to date?")]
-pub struct TestListError(#[from] serde_json::Error);
+pub(super) struct TestListError(#[from] serde_json::Error);
 
 /// How many tests of each crate would run: those that match the filter and are not ignored. A crate whose tests are
 /// all left out is listed with none.
@@ -17,7 +17,7 @@ pub struct TestListError(#[from] serde_json::Error);
 /// # Errors
 ///
 /// If this is not what `cargo nextest list --message-format json` writes.
-pub fn tests_per_crate(json: &str) -> Result<BTreeMap<CrateName, usize>, TestListError> {
+pub(super) fn tests_per_crate(json: &str) -> Result<BTreeMap<CrateName, usize>, TestListError> {
     let list = TestListSummary::parse_json(json)?;
     let mut counts = BTreeMap::new();
     for suite in list.rust_suites.values() {
@@ -30,26 +30,11 @@ pub fn tests_per_crate(json: &str) -> Result<BTreeMap<CrateName, usize>, TestLis
     Ok(counts)
 }
 
-/// How many test binaries each crate has.
-///
-/// # Errors
-///
-/// If this is not what `cargo nextest list --list-type binaries-only --message-format json` writes.
-pub fn test_binaries_per_crate(json: &str) -> Result<BTreeMap<CrateName, usize>, TestListError> {
-    let list: BinaryListSummary = serde_json::from_str(json)?;
-    let mut counts = BTreeMap::new();
-    for id in list.rust_binaries.keys() {
-        *counts.entry(CrateName::from(id.components().package_name)).or_default() += 1;
-    }
-    Ok(counts)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const TESTS: &str = include_str!("recorded/nextest_list.json");
-    const BINARIES: &str = include_str!("recorded/nextest_binaries.json");
 
     fn counts<const N: usize>(expected: [(&str, usize); N]) -> BTreeMap<CrateName, usize> {
         expected.map(|(name, count)| (CrateName::from(name), count)).into()
@@ -70,16 +55,9 @@ mod tests {
     }
 
     #[test]
-    fn binaries_are_counted() {
-        let binaries = test_binaries_per_crate(BINARIES).unwrap();
-        assert_eq!(binaries, counts([("crate-a", 2), ("crate-b", 1)]));
-    }
-
-    #[test]
     fn other_text_is_no_list() {
         for text in ["", "{}", "error: no tests"] {
             assert!(tests_per_crate(text).is_err(), "{text}");
-            assert!(test_binaries_per_crate(text).is_err(), "{text}");
         }
     }
 }
