@@ -11,7 +11,7 @@
 //! use cargo_hooks::report::{HumanReporter, Reporter};
 //! use cargo_hooks::{LoadOptions, Request, load};
 //!
-//! fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+//! fn checks() -> Result<ExitCode, Box<dyn std::error::Error>> {
 //!     let project = load(&LoadOptions::from_process()?)?;
 //!     let request = Request { checks: vec!["clippy".into()], ..Request::default() };
 //!     let plan = project.plan(&request)?;
@@ -24,9 +24,11 @@
 //!         }
 //!     })?;
 //!     written?;
-//!     Ok(if stats.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+//!     Ok(ExitCode::from(if stats.is_success() { 0 } else { 1 }))
 //! }
 //! ```
+//!
+//! `templates/xtask` in the repository is a whole xtask.
 //!
 //! Without the default feature `cli`, the crates that only the command line needs are not built:
 //!

@@ -9,21 +9,24 @@ use std::process::ExitCode;
 use cargo_hooks::report::{HumanReporter, Reporter};
 use cargo_hooks::{LoadOptions, Request, load};
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
+fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    match arguments.next().as_deref() {
+    let ended = match arguments.next().as_deref() {
         Some("hooks") => hooks(arguments.collect()),
-        _ => {
-            eprintln!("usage: cargo xtask hooks [CHECK]…");
-            Ok(ExitCode::from(2))
-        }
-    }
+        _ => Err("usage: cargo xtask hooks [CHECK]…".into()),
+    };
+    ended.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(2)
+    })
 }
 
 fn hooks(checks: Vec<String>) -> Result<ExitCode, Box<dyn Error>> {
     let project = load(&LoadOptions::from_process()?)?;
-    let request = Request { checks: checks.into_iter().map(Into::into).collect(), ..Request::default() };
+    let mut request = Request::default();
+    request.checks = checks.into_iter().map(Into::into).collect();
     let plan = project.plan(&request)?;
+
     let mut reporter = HumanReporter::plain();
     let mut written = Ok(());
     let stats = project.run(&plan, |event| {
@@ -32,5 +35,6 @@ fn hooks(checks: Vec<String>) -> Result<ExitCode, Box<dyn Error>> {
         }
     })?;
     written?;
-    Ok(if stats.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let passed = stats.is_success();
+    Ok(ExitCode::from(if passed { 0 } else { 1 }))
 }

