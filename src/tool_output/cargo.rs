@@ -73,14 +73,21 @@ impl CargoReader {
         if is_summary(&message) || !self.seen.is_new((package_id, said(&message))) {
             return Verdict::Hide;
         }
-        if let Some(finding) = self.finding(package_id, &message) {
-            findings.push(finding);
-        }
+        let finding = self.finding(package_id, &message);
+        let is_error = finding
+            .as_ref()
+            .is_some_and(|finding| finding.severity == Severity::Error);
+        finding.into_iter().for_each(|finding| findings.push(finding));
         let mut shown = message.rendered.unwrap_or(message.message);
         if !shown.ends_with('\n') {
             shown.push('\n');
         }
-        Verdict::Replace(shown)
+        // One error must not be lost among six hundred warnings.
+        if is_error {
+            Verdict::ReplaceAtTop(shown)
+        } else {
+            Verdict::Replace(shown)
+        }
     }
 
     fn finding(&self, package_id: &str, message: &Diagnostic) -> Option<Finding> {
@@ -213,7 +220,8 @@ mod tests {
     #[test]
     fn a_person_reads_what_the_compiler_rendered() {
         let output = String::from_utf8(errors().report().output.bytes).unwrap();
-        assert!(output.starts_with("\u{1b}[1m\u{1b}[33mwarning\u{1b}[0m\u{1b}[1m: unused variable: `unused`"));
+        assert!(output.starts_with("\u{1b}[1m\u{1b}[91merror[E0308]"), "{output:?}");
+        assert!(output.contains("\u{1b}[1m\u{1b}[33mwarning\u{1b}[0m\u{1b}[1m: unused variable: `unused`"));
         assert!(output.ends_with(
             "\u{1b}[1mFor more information about an error, try `rustc --explain E0308`.\u{1b}[0m\n\
              error: could not compile `crate-b` (lib) due to 3 previous errors\n\

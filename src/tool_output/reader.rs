@@ -28,6 +28,8 @@ pub(super) enum Verdict {
     Hide,
     /// It was meant for machines, and this is what it says to a person.
     Replace(String),
+    /// As [`Verdict::Replace`], for what is not to be lost among all the rest: it is shown first.
+    ReplaceAtTop(String),
 }
 
 /// Understands one dialect. It is given whole lines in the order of their arrival.

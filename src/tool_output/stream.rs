@@ -98,9 +98,15 @@ impl ToolOutput {
         ToolReport {
             findings: taken.findings.into_kept(),
             meaning,
-            output: taken.kept.into_output(),
+            output: joined(taken.top.into_output(), taken.kept.into_output()),
         }
     }
+}
+
+fn joined(mut top: Output, rest: Output) -> Output {
+    top.bytes.extend(rest.bytes);
+    top.dropped += rest.dropped;
+    top
 }
 
 /// What has become of the lines so far.
@@ -108,6 +114,8 @@ impl ToolOutput {
 struct Taken {
     reader: Box<dyn Reader>,
     findings: Findings,
+    /// Whole lines that are shown before `kept`.
+    top: KeptText,
     kept: KeptText,
     /// The stream that the end of `kept` came from.
     speaker: Stream,
@@ -119,6 +127,7 @@ impl Taken {
         Self {
             reader,
             findings: Findings::default(),
+            top: KeptText::default(),
             kept: KeptText::default(),
             speaker: Stream::Stdout,
             last_line: String::new(),
@@ -144,6 +153,7 @@ impl Taken {
             Verdict::Status => self.remember(&text),
             Verdict::Hide => {}
             Verdict::Replace(rendered) => self.keep(stream, rendered.as_bytes()),
+            Verdict::ReplaceAtTop(rendered) => self.top.push(rendered.as_bytes()),
         }
     }
 
