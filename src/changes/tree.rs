@@ -86,3 +86,6 @@ fn digest(path: &Path) -> u128 {
     }
     (u128::from(hasher.finish()) << 64) | u128::from(length)
 }
+
+#[cfg(test)]
+mod tests;

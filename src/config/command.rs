@@ -143,7 +143,7 @@ pub(super) struct Argv(pub(super) Vec<Word>);
 impl Value for Argv {
     fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let words = match node.get_ref() {
-            DeValue::String(text) => match shell_words::split(text) {
+            DeValue::String(_) => match shell_words::split(&String::read(node, reader)?) {
                 Ok(words) => words.into_iter().map(|word| (word, node.span())).collect(),
                 Err(_) => {
                     let diagnostic = Diagnostic::new(
@@ -176,7 +176,17 @@ impl Value for Argv {
             .iter()
             .map(|(word, range)| read_word(word, range.clone(), reader))
             .collect();
-        words.into_iter().collect::<Option<Vec<_>>>().map(Self)
+        let words: Vec<_> = words.into_iter().collect::<Option<_>>()?;
+        if let Some(Piece::Hole(hole)) = words.first().and_then(|word| word.0.first())
+            && hole.is_list()
+        {
+            let hole = format!("{{{hole}}}");
+            let range = reader.part_of(node.span(), &hole);
+            let message = format!("`{hole}` stands where the program must be");
+            reader.mistake("misplaced-placeholder", range, message);
+            return None;
+        }
+        Some(Self(words))
     }
 
     fn schema() -> Json {
@@ -184,6 +194,26 @@ impl Value for Argv {
             { "type": "string", "minLength": 1 },
             { "type": "array", "items": { "type": "string" }, "minItems": 1 },
         ] })
+    }
+}
+
+/// The value of `args`: further words of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Arguments(pub(super) Vec<Word>);
+
+impl Value for Arguments {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Some(array) = node.get_ref().as_array() else {
+            reader.wrong_type(node, "a list of strings");
+            return None;
+        };
+        let read = |item: &Node<'_>| read_word(&String::read(item, reader)?, item.span(), reader);
+        let words: Vec<_> = array.iter().map(read).collect();
+        words.into_iter().collect::<Option<Vec<_>>>().map(Self)
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "array", "items": { "type": "string" } })
     }
 }
 
@@ -279,9 +309,12 @@ fn is_hole_name(name: &str) -> bool {
 
 fn unknown_hole(name: &str, range: Range<usize>, reader: &mut Reader<'_>) {
     let words: Vec<_> = Hole::ALL.iter().map(|(_, word, _)| *word).collect();
-    let help = match nearest(name, words.iter().copied()) {
-        Some(near) => format!("did you mean `{{{near}}}`?"),
-        None => format!("the placeholders are {}", listed(&words)),
+    let help = if let Some(near) = nearest(name, words.iter().copied()) {
+        format!("did you mean `{{{near}}}`?")
+    } else {
+        let words: Vec<_> = words.iter().map(|word| format!("{{{word}}}")).collect();
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        format!("the placeholders are {}", listed(&words))
     };
     let range = reader.part_of(range, &format!("{{{name}}}"));
     let message = format!("unknown placeholder `{{{name}}}`");

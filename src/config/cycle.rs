@@ -63,16 +63,22 @@ fn circle<'g>(
 
 fn describe(path: &[(&CheckName, &Span)]) -> Diagnostic {
     let names: Vec<_> = path.iter().chain(path.first()).map(|(name, _)| name.as_str()).collect();
-    let message = format!("checks wait for each other: {}", names.join(" → "));
+    let (message, help) = match path {
+        [(only, _)] => (format!("`{only}` waits for itself"), "leave it out"),
+        _ => {
+            let message = format!("checks wait for each other: {}", names.join(" → "));
+            (message, "one of them must not wait")
+        }
+    };
     let mut steps = path.iter().zip(&names[1..]);
     let first = steps.next();
     let span = first.map_or_else(|| path[0].1.clone(), |((_, span), _)| (*span).clone());
     let mut diagnostic = Diagnostic::new("cycle", span, message);
-    if let Some(((name, _), next)) = first {
+    if let (Some(((name, _), next)), [_, _, ..]) = (first, path) {
         diagnostic = diagnostic.label(format!("`{name}` waits for `{next}`"));
     }
     for ((name, span), next) in steps {
         diagnostic = diagnostic.related((*span).clone(), format!("`{name}` waits for `{next}`"));
     }
-    diagnostic.help("one of them must not wait")
+    diagnostic.help(help)
 }

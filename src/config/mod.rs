@@ -7,15 +7,22 @@
 mod command;
 mod cycle;
 mod definition;
+mod draft;
+mod file_filter;
 mod raw;
 mod reader;
 mod resolve;
 mod schema;
+mod tables;
+#[cfg(test)]
+mod tests;
 mod value;
 mod words;
 
 pub use command::{Command, Hole, Piece, Word};
-pub use definition::{Check, Config, Cwd, Definition, FileFilter, Origin, Requirement, Settings, Variant};
-pub use resolve::{ConfigInput, Member, presets, resolve, syntax_mistakes};
+pub use definition::{Check, Config, Cwd, Definition, Origin, Requirement, Settings, Variant};
+pub use file_filter::FileFilter;
+pub use resolve::{presets, resolve};
 pub use schema::schema;
+pub use tables::{ConfigInput, Member, syntax_mistakes};
 pub use words::{OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
-use super::command::{Argv, Script};
+use super::command::{Arguments, Argv, Script};
 use super::definition::Requirement;
 use super::reader::{Node, Reader, Value, listed, table};
-use super::value::{Arguments, Count, Pattern, check_name};
+use super::value::{Count, NamePattern, Pattern, check_name};
 use super::words::{OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
-use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, Span, nearest};
 use crate::model::{CheckName, Dialect};
 use crate::presets;
 
@@ -53,7 +53,7 @@ table! {
         /// Files that the check is not about.
         "exclude" => exclude: Vec<Located<Pattern>>,
         /// The crates that the check is about, as names with `*` and `?`.
-        "packages" => packages: Vec<Located<Pattern>>,
+        "packages" => packages: Vec<Located<NamePattern>>,
         /// The check is only about crates that have such a target.
         "with-target" => with_target: TargetNeed,
         /// Environment variables that the command is given.
@@ -110,9 +110,12 @@ impl RawCheck {
         match node.get_ref() {
             DeValue::Boolean(true) => check.preset = Some(reader.located(name.clone(), node.span())),
             DeValue::Boolean(false) => {
-                let diagnostic =
-                    Diagnostic::new("wrong-type", reader.span(node.span()), "a check is not turned off so")
-                        .help(format!("leave `{name}` out; in a package, write `skip = [\"{name}\"]`"));
+                let diagnostic = Diagnostic::new(
+                    "wrong-type",
+                    reader.span(node.span()),
+                    "a check is not turned off with `false`",
+                )
+                .help(format!("leave `{name}` out; in a package, write `skip = [\"{name}\"]`"));
                 reader.report(diagnostic);
                 return None;
             }
@@ -128,23 +131,24 @@ impl RawCheck {
                 return None;
             }
         }
-        if let Some(preset) = &check.preset {
-            known_preset(preset, reader);
+        if let Some(preset) = &check.preset
+            && self::preset(preset.as_str()).is_none()
+        {
+            reader.report(no_such_preset(preset));
         }
         Some(check)
     }
 }
 
-fn known_preset(preset: &Located<CheckName>, reader: &mut Reader<'_>) {
-    if self::preset(preset.as_str()).is_none() {
-        let names: Vec<_> = presets().iter().map(|preset| preset.name.as_str()).collect();
-        let help = match nearest(preset.as_str(), names.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the presets are {}", listed(&names)),
-        };
-        let message = format!("there is no preset `{}`", preset.value);
-        reader.report(Diagnostic::new("unknown-preset", preset.span.clone(), message).help(help));
-    }
+/// Says that a preset does not exist.
+pub(super) fn no_such_preset(named: &Located<CheckName>) -> Diagnostic {
+    let names: Vec<_> = presets().iter().map(|preset| preset.name.as_str()).collect();
+    let help = match nearest(named.as_str(), names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the presets are {}", listed(&names)),
+    };
+    let message = format!("there is no preset `{}`", named.value);
+    Diagnostic::new("unknown-preset", named.span.clone(), message).help(help)
 }
 
 /// A check and its name.
@@ -163,6 +167,8 @@ pub(super) struct RawHooks {
     pub(super) checks: Vec<NamedCheck>,
     /// Only a package's table has this: the workspace's checks that this package does not want.
     pub(super) skip: Vec<Located<CheckName>>,
+    /// Whether it is a table, and its checks are one.
+    pub(super) readable: bool,
 }
 
 /// Which table is being read: the two know different keys.
@@ -181,14 +187,16 @@ impl RawHooks {
         };
         let metadata = document.get(owner)?.get_ref().as_table()?.get("metadata")?;
         let node = metadata.get_ref().as_table()?.get("hooks")?;
-        let Some(table) = node.get_ref().as_table() else {
-            reader.wrong_type(node, "a table");
-            return None;
-        };
         let mut hooks = Self {
             settings: RawSettings::default(),
             checks: Vec::new(),
             skip: Vec::new(),
+            readable: true,
+        };
+        let Some(table) = node.get_ref().as_table() else {
+            reader.wrong_type(node, "a table");
+            hooks.readable = false;
+            return Some(hooks);
         };
         let mut known = RawSettings::KEYS.to_vec();
         known.push("checks");
@@ -197,11 +205,19 @@ impl RawHooks {
         }
         read_keys(table, reader, &known, |key, value, reader| match (key, place) {
             ("checks", _) => {
+                hooks.readable = value.get_ref().is_table();
                 hooks.checks = read_checks(value, reader);
                 true
             }
             ("skip", Place::Package) => {
                 hooks.skip = Vec::read(value, reader).unwrap_or_default();
+                true
+            }
+            ("skip", Place::Workspace) => {
+                let message = "`skip` belongs in the manifest of a package";
+                let diagnostic = Diagnostic::new("misplaced-key", reader.span(value.span()), message)
+                    .help("it names the checks of the workspace that the package does not want");
+                reader.report(diagnostic);
                 true
             }
             _ => hooks.settings.read_key(key, value, reader),
@@ -250,16 +266,24 @@ fn read_keys(
     }
 }
 
+static PRESETS_FILE: LazyLock<Arc<SourceFile>> = LazyLock::new(|| {
+    Arc::new(SourceFile {
+        path: "presets.toml".into(),
+        text: presets::TOML.to_owned(),
+    })
+});
+
+/// Whether a value is a preset's, and stands where nobody can change it.
+pub(super) fn is_built_in(span: &Span) -> bool {
+    Arc::ptr_eq(&span.file, &PRESETS_FILE)
+}
+
 /// The presets, read as any configuration is.
 pub(super) fn presets() -> &'static [NamedCheck] {
     static PRESETS: LazyLock<Vec<NamedCheck>> = LazyLock::new(|| {
-        let file = Arc::new(SourceFile {
-            path: "presets.toml".into(),
-            text: presets::TOML.to_owned(),
-        });
         let mut mistakes = Diagnostics::default();
         let mut reader = Reader {
-            file: &file,
+            file: &PRESETS_FILE,
             mistakes: &mut mistakes,
         };
         let (document, syntax) = DeTable::parse_recoverable(presets::TOML);

@@ -80,7 +80,7 @@ impl Reader<'_> {
 }
 
 /// `a`, or `an` before a vowel.
-fn article(word: &str) -> &'static str {
+pub(super) fn article(word: &str) -> &'static str {
     if word.starts_with(['a', 'e', 'i', 'o', 'u']) {
         "an"
     } else {

@@ -1,42 +1,16 @@
 //! Brings the workspace's table, the packages' tables and the presets together.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use toml::de::DeTable;
 
 use super::cycle::{self, Wait};
-use super::definition::{Check, Config, Draft, Origin, Settings, Variant};
-use super::raw::{self, NamedCheck, Place, RawCheck, RawHooks, RawSettings, preset};
-use super::reader::{Reader, listed};
-use super::value::Pattern;
+use super::definition::{Check, Config, Definition, Origin, Settings, Variant};
+use super::draft::Draft;
+use super::raw::{self, NamedCheck, RawCheck, RawSettings, no_such_preset, preset};
+use super::reader::listed;
+use super::tables::{ConfigInput, Member, Tables, default_checks};
 use super::words::{Scope, Strategy};
-use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, Span, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, Located, Span, nearest};
 use crate::model::{CheckName, CrateName};
-
-/// The checks of a workspace that configures none.
-const DEFAULT_CHECKS: &str = "[workspace.metadata.hooks.checks]\nfmt = true\nclippy = true\ntest = true\ndoc = true\n";
-
-/// The manifests.
-#[derive(Clone, Debug)]
-pub struct ConfigInput {
-    /// The manifest of the workspace root.
-    pub root: Arc<SourceFile>,
-    /// The members, in the order of the workspace.
-    pub members: Vec<Member>,
-}
-
-/// A member of the workspace.
-#[derive(Clone, Debug)]
-pub struct Member {
-    /// Its name.
-    pub name: CrateName,
-    /// Its directory relative to the workspace root; empty for the root package.
-    pub dir: PathBuf,
-    /// Its manifest, where that has a table for us. The root package's is [`ConfigInput::root`].
-    pub manifest: Option<Arc<SourceFile>>,
-}
 
 /// The configuration, or everything that is wrong with it.
 ///
@@ -46,6 +20,9 @@ pub struct Member {
 pub fn resolve(input: &ConfigInput) -> Result<Config, Diagnostics> {
     let mut mistakes = Diagnostics::default();
     let mut tables = Tables::read(input, &mut mistakes);
+    if !tables.complete {
+        return Err(mistakes.sorted());
+    }
     let origin = if tables.base.iter().all(|table| table.checks.is_empty()) {
         Origin::Defaults
     } else {
@@ -81,8 +58,8 @@ pub fn presets() -> Vec<Check> {
         let draft = Draft {
             name: &preset.name,
             raw: &preset.raw,
-            manifest_dir: PathBuf::new(),
-            of_package: false,
+            package: None,
+            own: false,
             timeout: None,
         };
         let definition = draft.define(&mut Diagnostics::default())?;
@@ -101,29 +78,6 @@ pub fn presets() -> Vec<Check> {
     raw::presets().iter().filter_map(define).collect()
 }
 
-/// What is wrong with the TOML of a manifest, for a manifest that cargo itself refuses.
-#[must_use]
-pub fn syntax_mistakes(file: &Arc<SourceFile>) -> Diagnostics {
-    let mut mistakes = Diagnostics::default();
-    parse(file, &mut mistakes);
-    mistakes
-}
-
-fn parse<'f>(file: &'f Arc<SourceFile>, mistakes: &mut Diagnostics) -> DeTable<'f> {
-    let (document, errors) = DeTable::parse_recoverable(&file.text);
-    let mut reader = Reader { file, mistakes };
-    for error in errors {
-        let code = if error.message() == "duplicate key" {
-            "duplicate-key"
-        } else {
-            "syntax"
-        };
-        let range = error.span().unwrap_or(0..0);
-        reader.mistake(code, range, error.message());
-    }
-    document.into_inner()
-}
-
 fn settled(raw: &RawSettings) -> Settings {
     Settings {
         strategy: raw
@@ -136,90 +90,16 @@ fn settled(raw: &RawSettings) -> Settings {
     }
 }
 
-fn default_checks() -> Vec<NamedCheck> {
-    let file = Arc::new(SourceFile {
-        path: "the default checks".into(),
-        text: DEFAULT_CHECKS.to_owned(),
-    });
-    let mut mistakes = Diagnostics::default();
-    let document = parse(&file, &mut mistakes);
-    let mut reader = Reader {
-        file: &file,
-        mistakes: &mut mistakes,
-    };
-    let hooks = RawHooks::find(&document, Place::Workspace, &mut reader);
-    debug_assert!(mistakes.is_empty(), "the default checks are wrong: {mistakes}");
-    hooks.map(|hooks| hooks.checks).unwrap_or_default()
-}
-
-/// A package's table.
-struct PackageTable<'i> {
-    member: &'i Member,
-    hooks: RawHooks,
-}
-
-/// Every table that was found.
-struct Tables<'i> {
-    /// The table that holds for the whole workspace: its own, or that of the only package. None or one.
-    base: Vec<RawHooks>,
-    base_checks: Vec<NamedCheck>,
-    /// Those that refine it for a package.
-    packages: Vec<PackageTable<'i>>,
-}
-
-impl<'i> Tables<'i> {
-    fn read(input: &'i ConfigInput, mistakes: &mut Diagnostics) -> Self {
-        let root = parse(&input.root, mistakes);
-        let mut reader = Reader {
-            file: &input.root,
-            mistakes,
-        };
-        let mut base = Vec::from_iter(RawHooks::find(&root, Place::Workspace, &mut reader));
-        let mut packages = Vec::new();
-        for member in &input.members {
-            let hooks = if member.dir.as_os_str().is_empty() {
-                let mut reader = Reader {
-                    file: &input.root,
-                    mistakes,
-                };
-                RawHooks::find(&root, Place::Package, &mut reader)
-            } else if let Some(file) = &member.manifest {
-                let document = parse(file, mistakes);
-                RawHooks::find(&document, Place::Package, &mut Reader { file, mistakes })
-            } else {
-                None
-            };
-            match hooks {
-                // In a repository of one package, its table is the whole configuration.
-                Some(hooks) if base.is_empty() && input.members.len() == 1 => base.push(hooks),
-                Some(hooks) => packages.push(PackageTable { member, hooks }),
-                None => {}
-            }
-        }
-        let base_checks = base.iter().flat_map(|table| table.checks.clone()).collect();
-        Self {
-            base,
-            base_checks,
-            packages,
-        }
-    }
-
-    fn timeout(&self) -> Option<std::time::Duration> {
-        self.base
-            .first()
-            .and_then(|table| table.settings.timeout.as_ref())
-            .map(|timeout| timeout.value)
-    }
-}
-
 /// One version of a check, before it is defined.
 struct Version<'a> {
     check: &'a NamedCheck,
     /// What was written about it, presets left out.
     written: RawCheck,
     crates: BTreeSet<CrateName>,
-    /// The package whose manifest it is written in, if it is that package's own.
+    /// The package in whose manifest it is written.
     package: Option<&'a Member>,
+    /// The check that it refines.
+    refines: Option<&'a NamedCheck>,
 }
 
 struct Resolver<'a, 'i> {
@@ -248,12 +128,24 @@ impl<'a> Resolver<'a, '_> {
                         written: check.raw.clone(),
                         crates: BTreeSet::from([table.member.name.clone()]),
                         package: Some(table.member),
+                        refines: None,
                     }),
             );
         }
         self.check_references(&versions);
+        let mut broken = BTreeSet::new();
         for version in &versions {
-            let Some(variant) = self.define(version) else { continue };
+            // What is wrong with a check is wrong with what refines it, and is told once.
+            if version
+                .refines
+                .is_some_and(|check| broken.contains(check.name.as_str()))
+            {
+                continue;
+            }
+            let Some(variant) = self.define(version) else {
+                broken.insert(version.check.name.as_str());
+                continue;
+            };
             match checks.iter_mut().find(|check| check.name == version.check.name.value) {
                 Some(known) => known.variants.push(variant),
                 None => checks.push(Check {
@@ -286,6 +178,17 @@ impl<'a> Resolver<'a, '_> {
                     .help("move it to `[workspace.metadata.hooks]` in the root manifest");
                 self.mistakes.push(diagnostic);
             }
+            for check in &table.hooks.checks {
+                if let Some(packages) = &check.raw.packages {
+                    let message = format!(
+                        "`{}` in the manifest of a package is about that package only",
+                        check.name.value
+                    );
+                    let diagnostic =
+                        Diagnostic::new("misplaced-key", packages.span.clone(), message).help("leave `packages` out");
+                    self.mistakes.push(diagnostic);
+                }
+            }
             for skip in &table.hooks.skip {
                 self.check_skip(skip);
             }
@@ -311,7 +214,13 @@ impl<'a> Resolver<'a, '_> {
     /// The scope of a workspace's check, as far as it can be told before the check is known to be sound.
     fn scope_of(&self, check: &NamedCheck) -> Scope {
         let raw = with_preset(check, &check.raw);
-        let draft = self.draft(&check.name, &raw, None);
+        let draft = Draft {
+            name: &check.name,
+            raw: &raw,
+            package: None,
+            own: false,
+            timeout: None,
+        };
         draft
             .define(&mut Diagnostics::default())
             .map_or(Scope::Package, |definition| definition.scope)
@@ -319,7 +228,11 @@ impl<'a> Resolver<'a, '_> {
 
     /// The version of a workspace's check that most crates have, and those of the packages that refine it.
     fn versions_of(&mut self, check: &'a NamedCheck) -> Vec<Version<'a>> {
-        let mut crates = self.matching(check.raw.packages.as_ref());
+        let mut crates = self.matching(check);
+        let mut skipped_everywhere = self.tables.base.iter().flat_map(|table| &table.skip);
+        if skipped_everywhere.any(|skip| skip.value == check.name.value) {
+            crates.clear();
+        }
         let mut refined = Vec::new();
         for table in &self.tables.packages {
             let name = &table.member.name;
@@ -336,12 +249,12 @@ impl<'a> Resolver<'a, '_> {
             }
             crates.remove(name);
             let written = refinement.raw.clone().refines(check.raw.clone());
-            let crates = BTreeSet::from([name.clone()]);
             refined.push(Version {
                 check: refinement,
                 written,
-                crates,
-                package: None,
+                crates: BTreeSet::from([name.clone()]),
+                package: Some(table.member),
+                refines: Some(check),
             });
         }
         let common = Version {
@@ -349,14 +262,15 @@ impl<'a> Resolver<'a, '_> {
             written: check.raw.clone(),
             crates,
             package: None,
+            refines: None,
         };
         std::iter::once(common).chain(refined).collect()
     }
 
     /// The crates that `packages` names: all where it is not given.
-    fn matching(&mut self, packages: Option<&Located<Vec<Located<Pattern>>>>) -> BTreeSet<CrateName> {
+    fn matching(&mut self, check: &NamedCheck) -> BTreeSet<CrateName> {
         let names = || self.input.members.iter().map(|member| &member.name);
-        let Some(patterns) = packages else {
+        let Some(patterns) = &check.raw.packages else {
             return names().cloned().collect();
         };
         let mut crates = BTreeSet::new();
@@ -375,8 +289,8 @@ impl<'a> Resolver<'a, '_> {
                 self.mistakes.push(diagnostic);
             }
         }
-        if patterns.value.is_empty() {
-            let message = "the check can never match a crate";
+        if patterns.value.is_empty() && check.sound {
+            let message = format!("`{}` can never match a crate", check.name.value);
             self.mistakes
                 .push(Diagnostic::new("never-matches", patterns.span.clone(), message));
         }
@@ -407,9 +321,7 @@ impl<'a> Resolver<'a, '_> {
             }
             for instead in raw.instead.iter().flat_map(|list| &list.value) {
                 if preset(instead.as_str()).is_none() {
-                    let message = format!("there is no preset `{}`", instead.value);
-                    self.mistakes
-                        .push(Diagnostic::new("unknown-preset", instead.span.clone(), message));
+                    self.mistakes.push(no_such_preset(instead));
                 }
             }
         }
@@ -417,28 +329,15 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn define(&mut self, version: &Version<'_>) -> Option<Variant> {
-        if !version.check.sound {
+        if !version.check.sound || version.refines.is_some_and(|check| !check.sound) {
             return None;
         }
         let raw = with_preset(version.check, &version.written);
-        let definition = self
-            .draft(&version.check.name, &raw, version.package)
-            .define(self.mistakes)?;
+        let definition = self.draft(version, &raw).define(self.mistakes)?;
         let mut instead = Vec::new();
         for name in raw.instead.iter().flat_map(|list| &list.value) {
-            let other = preset(name.as_str())?.clone();
-            let common = RawCheck {
-                run: None,
-                shell: None,
-                preset: None,
-                ..version.written.clone()
-            };
-            let other = common.over(other);
-            instead.push((
-                name.value.clone(),
-                self.draft(&version.check.name, &other, version.package)
-                    .define(self.mistakes)?,
-            ));
+            let definition = self.define_instead(version, preset(name.as_str())?)?;
+            instead.push((name.value.clone(), definition));
         }
         Some(Variant {
             definition,
@@ -447,12 +346,30 @@ impl<'a> Resolver<'a, '_> {
         })
     }
 
-    fn draft<'d>(&self, name: &'d Located<CheckName>, raw: &'d RawCheck, package: Option<&Member>) -> Draft<'d> {
+    /// A preset that may run in the place of a check: with everything that was written about the check but its command.
+    fn define_instead(&mut self, version: &Version<'_>, other: &RawCheck) -> Option<Definition> {
+        let common = RawCheck {
+            run: None,
+            shell: None,
+            preset: None,
+            ..version.written.clone()
+        };
+        let raw = common.over(other.clone());
+        let mut definition = self.draft(version, &raw).define(self.mistakes)?;
+        for required in other.requires.iter().flat_map(|list| &list.value) {
+            if !definition.requires.contains(required) {
+                definition.requires.push(required.value.clone());
+            }
+        }
+        Some(definition)
+    }
+
+    fn draft<'d>(&self, version: &Version<'d>, raw: &'d RawCheck) -> Draft<'d> {
         Draft {
-            name,
+            name: &version.check.name,
             raw,
-            manifest_dir: package.map(|member| member.dir.clone()).unwrap_or_default(),
-            of_package: package.is_some(),
+            package: version.package,
+            own: version.refines.is_none() && version.package.is_some(),
             timeout: self.tables.timeout(),
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
 use super::definition::Requirement;
-use super::reader::{Node, Reader, Value, listed};
+use super::reader::{Node, Reader, Value, article, listed};
 use crate::diagnostic::{Diagnostic, Located, nearest};
 use crate::model::{CheckName, Keyword};
 
@@ -73,16 +73,21 @@ impl Value for Count {
 
 impl Value for Duration {
     fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let DeValue::String(_) = node.get_ref() else {
+            reader.wrong_type(node, "a duration in quotes, such as `\"90s\"` or `\"10m\"`");
+            return None;
+        };
         let text = String::read(node, reader)?;
         let problem = match humantime::parse_duration(&text) {
             Ok(Self::ZERO) => "no time at all".to_owned(),
             Ok(duration) => return Some(duration),
+            Err(humantime::DurationError::Empty) => "nothing".to_owned(),
             Err(error) => error.to_string(),
         };
         let diagnostic = Diagnostic::new(
             "bad-duration",
             reader.span(node.span()),
-            format!("`{text}` is no duration"),
+            format!("{} is no duration", shown(&text)),
         )
         .label(problem)
         .help("write a number and a unit, such as `90s`, `10m` or `1h 30m`");
@@ -97,10 +102,14 @@ impl Value for Duration {
 
 impl<K: Keyword> Value for K {
     fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let words: Vec<_> = K::ALL.iter().map(|(_, word, _)| *word).collect();
+        let DeValue::String(_) = node.get_ref() else {
+            reader.wrong_type(node, &format!("one of {}", listed(&words)));
+            return None;
+        };
         let text = String::read(node, reader)?;
         let value = K::from_word(&text);
         if value.is_none() {
-            let words: Vec<_> = K::ALL.iter().map(|(_, word, _)| *word).collect();
             let help = match nearest(&text, words.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("it is one of {}", listed(&words)),
@@ -141,7 +150,7 @@ pub(super) fn check_name(text: &str, range: std::ops::Range<usize>, reader: &mut
     let diagnostic = Diagnostic::new(
         "bad-name",
         reader.span(range),
-        format!("`{text}` cannot be the name of a check"),
+        format!("{} cannot be the name of a check", shown(text)),
     )
     .help("use letters, digits, `-` and `_`, and begin with a letter or a digit");
     reader.report(diagnostic);
@@ -152,7 +161,12 @@ pub(super) fn check_name(text: &str, range: std::ops::Range<usize>, reader: &mut
 impl<T: Value + PartialEq + Clone> Value for Vec<Located<T>> {
     fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let Some(array) = node.get_ref().as_array() else {
-            reader.wrong_type(node, "a list");
+            let found = node.get_ref().type_str();
+            let written = reader.file.text.get(node.span()).filter(|text| !text.contains('\n'));
+            let diagnostic = Diagnostic::new("wrong-type", reader.span(node.span()), "expected a list")
+                .label(format!("this is {} {found}", article(found)))
+                .maybe_help(written.map(|text| format!("write `[{text}]`")));
+            reader.report(diagnostic);
             return None;
         };
         let mut list: Self = Vec::with_capacity(array.len());
@@ -175,25 +189,6 @@ impl<T: Value + PartialEq + Clone> Value for Vec<Located<T>> {
     }
 }
 
-/// Arguments: a list in which the same word may stand twice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Arguments(pub(super) Vec<String>);
-
-impl Value for Arguments {
-    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let Some(array) = node.get_ref().as_array() else {
-            reader.wrong_type(node, "a list of strings");
-            return None;
-        };
-        let words: Vec<_> = array.iter().map(|item| String::read(item, reader)).collect();
-        words.into_iter().collect::<Option<Vec<_>>>().map(Self)
-    }
-
-    fn schema() -> Json {
-        json!({ "type": "array", "items": { "type": "string" } })
-    }
-}
-
 /// A glob over file paths, as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern(pub(super) String);
@@ -208,19 +203,56 @@ impl Value for Pattern {
             Ok(_) if text.split('/').any(|part| part == "..") => {
                 Some("`..` leads out of the manifest's directory".to_owned())
             }
+            Ok(_) if text.ends_with('/') => Some(format!("a pattern names files: `{text}**` is all below a directory")),
             Ok(_) => None,
         };
         let Some(problem) = problem else {
             return Some(Self(text));
         };
-        let diagnostic =
-            Diagnostic::new("bad-glob", reader.span(node.span()), format!("`{text}` is no pattern")).label(problem);
-        reader.report(diagnostic);
+        bad_glob(&text, problem, node, reader);
         None
     }
 
     fn schema() -> Json {
         json!({ "type": "string", "examples": ["migrations/**/*.sql", "*.md"] })
+    }
+}
+
+/// A glob over the names of crates, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NamePattern(pub(super) String);
+
+impl Value for NamePattern {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = String::read(node, reader)?;
+        let problem = match globset::Glob::new(&text) {
+            Err(error) => error.kind().to_string(),
+            Ok(_) if text.is_empty() => "an empty pattern matches nothing".to_owned(),
+            Ok(_) if text.contains('/') => {
+                "this is the place for the name of a crate, not for its directory".to_owned()
+            }
+            Ok(_) => return Some(Self(text)),
+        };
+        bad_glob(&text, problem, node, reader);
+        None
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "examples": ["db", "db-*"] })
+    }
+}
+
+fn bad_glob(text: &str, problem: String, node: &Node<'_>, reader: &mut Reader<'_>) {
+    let message = format!("{} is no pattern", shown(text));
+    reader.report(Diagnostic::new("bad-glob", reader.span(node.span()), message).label(problem));
+}
+
+/// A text in a message; one that is empty would not be seen between backticks.
+fn shown(text: &str) -> String {
+    if text.is_empty() {
+        "an empty text".to_owned()
+    } else {
+        format!("`{text}`")
     }
 }
 
@@ -238,7 +270,7 @@ impl Value for BTreeMap<String, String> {
                 reader.mistake(
                     "bad-name",
                     key.span(),
-                    format!("`{name}` cannot be the name of a variable"),
+                    format!("{} cannot be the name of a variable", shown(name)),
                 );
             } else if let Some(value) = String::read(value, reader) {
                 variables.insert(name.to_owned(), value);
@@ -255,27 +287,30 @@ impl Value for BTreeMap<String, String> {
 impl Value for Requirement {
     fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match node.get_ref() {
-            DeValue::String(tool) => Some(Self {
-                tool: tool.to_string(),
-                hint: None,
-            }),
+            DeValue::String(_) => {
+                let tool = String::read(node, reader)?;
+                if tool.is_empty() {
+                    reader.mistake("missing-key", node.span(), "the name of the program is missing");
+                    return None;
+                }
+                Some(Self { tool, hint: None })
+            }
             DeValue::Table(table) => {
-                let mut required = Self {
-                    tool: String::new(),
-                    hint: None,
-                };
+                let known = reader.mistakes.len();
+                let (mut tool, mut hint) = (None, None);
                 for (key, value) in table {
                     match key.get_ref().as_ref() {
-                        "tool" => required.tool = String::read(value, reader)?,
-                        "hint" => required.hint = Some(String::read(value, reader)?),
+                        "tool" => tool = String::read(value, reader),
+                        "hint" => hint = String::read(value, reader),
                         unknown => reader.unknown_key(key.span(), unknown, &["tool", "hint"]),
                     }
                 }
-                if required.tool.is_empty() {
-                    reader.mistake("missing-key", node.span(), "`tool` is missing: the name of the program");
-                    return None;
+                let tool = tool.filter(|tool| !tool.is_empty());
+                // What seems to be missing beside a mistake may only be misspelt.
+                if tool.is_none() && reader.mistakes.len() == known {
+                    reader.mistake("missing-key", node.span(), "`tool` is missing: it names the program");
                 }
-                Some(required)
+                Some(Self { tool: tool?, hint })
             }
             _ => {
                 reader.wrong_type(node, "the name of a program, or a table with `tool` and `hint`");

@@ -50,16 +50,22 @@ impl Filling<'_> {
         vec![filled]
     }
 
-    /// `sh -c SCRIPT sh LIST…`: lists arrive as `"$@"`, so that no name in them can be read as a part of the script.
+    /// `sh -c SCRIPT sh LIST…`: a list arrives as `"$@"`, so that no name in it can be read as a part of the script. There
+    /// is only one `"$@"`; another list beside it, of crates or options then, is quoted word by word.
     fn script(&self, script: &Word) -> (String, Vec<OsString>) {
         let mut text = OsString::new();
-        let mut arguments = Vec::new();
+        let by_arguments = [Hole::Files, Hole::Roots, Hole::Packages, Hole::CargoOptions]
+            .into_iter()
+            .find(|list| script.0.contains(&Piece::Hole(*list)));
+        let arguments = by_arguments.map(|list| self.list(list)).unwrap_or_default();
+        let quoted = |word: OsString| shell_words::quote(&word.to_string_lossy()).into_owned();
         for piece in &script.0 {
             match piece {
                 Piece::Text(literal) => text.push(literal),
+                Piece::Hole(hole) if Some(*hole) == by_arguments => text.push("\"$@\""),
                 Piece::Hole(hole) if hole.is_list() => {
-                    text.push("\"$@\"");
-                    arguments = self.list(*hole);
+                    let words: Vec<_> = self.list(*hole).into_iter().map(quoted).collect();
+                    text.push(words.join(" "));
                 }
                 Piece::Hole(hole) => text.push(shell_words::quote(&self.single(*hole).to_string_lossy()).as_ref()),
             }
@@ -108,18 +114,27 @@ pub(super) fn builds(command: &Command) -> bool {
         "b", "bench", "build", "c", "check", "clippy", "d", "doc", "fix", "hack", "install", "llvm-cov", "miri",
         "nextest", "package", "publish", "r", "run", "rustc", "rustdoc", "t", "test",
     ];
+    const TAKING_A_VALUE: [&str; 4] = ["--color", "--config", "-Z", "-C"];
     let Command::Argv(words) = command else { return false };
     let mut words = words.iter().map(|word| word.literal().unwrap_or_default());
-    let program = words.next().and_then(|program| program.rsplit('/').next());
-    let subcommand = words.find(|word| !word.starts_with('+') && !word.starts_with('-') && !word.is_empty());
-    program == Some("cargo") && subcommand.is_some_and(|subcommand| BUILDING.contains(&subcommand))
+    if words.next().and_then(|program| program.rsplit('/').next()) != Some("cargo") {
+        return false;
+    }
+    while let Some(word) = words.next() {
+        if TAKING_A_VALUE.contains(&word) {
+            words.next();
+        } else if !word.starts_with(['+', '-']) && !word.is_empty() {
+            return BUILDING.contains(&word);
+        }
+    }
+    false
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{Filling, builds, file_argument, fill};
+    use super::{CargoOption, Filling, builds, file_argument, fill};
     use crate::config::{Command, Hole, Piece, Word};
 
     #[test]
@@ -131,6 +146,8 @@ mod tests {
         check("cargo check", true);
         check("cargo +nightly -q test --lib", true);
         check("/opt/bin/cargo clippy", true);
+        check("cargo --color never -Z unstable-options --config a=1 test", true);
+        check("cargo --color test fmt", false);
         check("cargo fmt --check", false);
         check("cargo machete", false);
         check("make check", false);
@@ -154,6 +171,36 @@ mod tests {
         let (program, args) = fill(&Command::Shell(script), &filling);
         assert_eq!(program, "sh");
         assert_eq!(args, ["-c", r#"wc -l "$@" > 'it'\''s'"#, "sh", "a b", "$(touch x)"]);
+    }
+
+    #[test]
+    fn two_lists_in_a_script_stay_apart() {
+        let hole = Piece::Hole;
+        let text = |text: &str| Piece::Text(text.into());
+        let script = Word(vec![
+            text("cargo clippy "),
+            hole(Hole::CargoOptions),
+            text(" "),
+            hole(Hole::Packages),
+            text(" | tee "),
+            hole(Hole::Packages),
+        ]);
+        let filling = Filling {
+            packages: vec!["-p".into(), "a".into()],
+            cargo_options: &[CargoOption::Locked, CargoOption::Offline],
+            ..Filling::default()
+        };
+        let (_, args) = fill(&Command::Shell(script), &filling);
+        assert_eq!(
+            args,
+            [
+                "-c",
+                r#"cargo clippy --locked --offline "$@" | tee "$@""#,
+                "sh",
+                "-p",
+                "a"
+            ]
+        );
     }
 
     #[test]

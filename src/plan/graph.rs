@@ -88,6 +88,22 @@ impl Plan {
         }
     }
 
+    /// A plan that no configuration led to, for tests of what runs plans. It goes on after failures.
+    #[cfg(test)]
+    pub(crate) fn of_tasks(slots: u32, tasks: Vec<Task>, needs: &[(TaskId, TaskId, Need)]) -> Self {
+        let frame = Frame {
+            origin: Origin::Manifest,
+            left_out: Vec::new(),
+            missing: Vec::new(),
+            slots,
+            colour: Colour::Strip,
+            strategy: Strategy::Parallel,
+            fail_fast: false,
+            stop_on_critical_failure: true,
+        };
+        Self::new(frame, tasks, needs)
+    }
+
     /// The tasks, in the order of the configuration.
     pub fn tasks(&self) -> impl ExactSizeIterator<Item = &Task> {
         self.graph.raw_nodes().iter().map(|node| &node.weight)

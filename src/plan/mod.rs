@@ -5,11 +5,18 @@
 mod build;
 mod command_line;
 mod graph;
+mod needs;
+mod parts;
 mod request;
+mod requirements;
 mod select;
 mod task;
+#[cfg(test)]
+mod tests;
+mod units;
 
-pub use build::{plan, requirements};
+pub use build::plan;
 pub use graph::{Need, Plan};
 pub use request::{CargoOption, CrateSelection, Facts, Mode, PlanError, Request};
+pub use requirements::requirements;
 pub use task::{Access, MissingTool, Program, Resource, Role, Task, TaskCommand};

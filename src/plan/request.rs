@@ -118,13 +118,13 @@ pub enum PlanError {
         problem: String,
     },
     /// A check with an argument that no command line can hold.
-    #[error("`{check}` has an argument of {bytes} bytes, and a command of this system can take {limit}")]
+    #[error("`{check}` has an argument of {bytes} bytes, and its command has room for {limit} on this system")]
     ArgumentTooLong {
         /// The check.
         check: CheckName,
-        /// How long the argument is.
+        /// What the argument takes, with what the system adds to it.
         bytes: usize,
-        /// How long it may be.
+        /// What the rest of the command leaves of the space for arguments.
         limit: usize,
     },
 }

@@ -1,16 +1,23 @@
 //! Which checks run, and on which crates.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::request::{CrateSelection, PlanError, Request};
 use crate::config::{Check, Config, Stage, Variant};
 use crate::diagnostic::nearest;
 use crate::model::{CheckName, CrateName};
 
+/// A check that runs, and those of its definitions that do.
+pub(super) struct SelectedCheck<'c> {
+    pub(super) name: &'c CheckName,
+    pub(super) variants: Vec<&'c Variant>,
+}
+
 /// The checks that run: those that were asked for, and what they depend on.
 ///
-/// A check that is skipped is left out whoever depends on it.
-pub(super) fn checks<'c>(config: &'c Config, request: &Request) -> Result<Vec<&'c Check>, PlanError> {
+/// A check that is skipped is left out whoever depends on it. Of a check that runs for its stage, only the definitions
+/// of that stage do: a package may have it in another one.
+pub(super) fn checks<'c>(config: &'c Config, request: &Request) -> Result<Vec<SelectedCheck<'c>>, PlanError> {
     for name in request.checks.iter().chain(&request.skip) {
         if config.check(name.as_str()).is_none() {
             let names = config.checks.iter().map(|check| check.name.as_str());
@@ -21,32 +28,33 @@ pub(super) fn checks<'c>(config: &'c Config, request: &Request) -> Result<Vec<&'
             });
         }
     }
+    let is_wanted = |variant: &&Variant| !request.checks.is_empty() || in_stage(variant, request.stage);
+    let of_stage = |check: &&Check| check.variants.iter().any(|variant| in_stage(variant, request.stage));
     let mut wanted: Vec<&CheckName> = if request.checks.is_empty() {
-        let of_stage = config
-            .checks
-            .iter()
-            .filter(|check| check.variants.iter().any(|v| in_stage(v, request.stage)));
-        of_stage.map(|check| &check.name).collect()
+        config.checks.iter().filter(of_stage).map(|check| &check.name).collect()
     } else {
         request.checks.iter().collect()
     };
-    let mut selected = BTreeSet::new();
+    let mut selected: BTreeMap<&CheckName, Vec<&Variant>> = BTreeMap::new();
     while let Some(name) = wanted.pop() {
-        if request.skip.contains(name) || !selected.insert(name) {
+        let check = config.check(name.as_str()).filter(|_| !request.skip.contains(name));
+        let Some(check) = check.filter(|_| !selected.contains_key(name)) else {
             continue;
+        };
+        let mut variants: Vec<_> = check.variants.iter().filter(is_wanted).collect();
+        if variants.is_empty() {
+            // It only runs because another check depends on it.
+            variants = check.variants.iter().collect();
         }
-        let check = config.check(name.as_str());
-        wanted.extend(
-            check
-                .iter()
-                .flat_map(|check| &check.variants)
-                .flat_map(|variant| &variant.definition.depends_on),
-        );
+        wanted.extend(variants.iter().flat_map(|variant| &variant.definition.depends_on));
+        selected.insert(name, variants);
     }
-    Ok(config
-        .checks
-        .iter()
-        .filter(|check| selected.contains(&check.name))
+    let in_order = config.checks.iter().map(|check| &check.name);
+    Ok(in_order
+        .filter_map(|name| {
+            let variants = selected.remove(name)?;
+            Some(SelectedCheck { name, variants })
+        })
         .collect())
 }
 

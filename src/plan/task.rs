@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::command_line::{builds, fill};
+use super::units::{Scene, Unit, joined};
+use crate::config::{Command, Cwd, Definition, FileFilter};
 use crate::event::TaskHead;
-use crate::model::{CheckName, CrateName, Dialect};
+use crate::model::{CheckName, CrateName, Dialect, TaskId};
 
 /// One unit of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +34,7 @@ pub struct Task {
     /// Whether its failure ends the run.
     pub critical: bool,
     /// The files that must be the same afterwards, for a check that generates them.
-    pub unchanged: Option<crate::config::FileFilter>,
+    pub unchanged: Option<FileFilter>,
 }
 
 /// What a task is for.
@@ -94,4 +97,81 @@ pub struct MissingTool {
     pub hint: Option<String>,
     /// The first check that needs it.
     pub check: CheckName,
+}
+
+/// What a task is made for.
+pub(super) struct Purpose<'a> {
+    pub(super) check: &'a CheckName,
+    /// The preset that runs in the place of the check, if one does.
+    pub(super) part: &'a str,
+    pub(super) definition: &'a Definition,
+    pub(super) role: Role,
+    /// What it runs: the command of the definition, or the one that repairs.
+    pub(super) command: &'a Command,
+}
+
+impl Task {
+    /// The task for a unit. It gets its place later.
+    pub(super) fn new(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>) -> Self {
+        let definition = purpose.definition;
+        let repairs = purpose.role == Role::Repair;
+        let generates = definition.generates && !repairs;
+        Self {
+            head: Arc::new(head(purpose, unit)),
+            crates: unit.crates.clone(),
+            role: purpose.role,
+            command: command(purpose, unit, scene),
+            output: definition.output,
+            timeout: scene.request.timeout.or(definition.timeout),
+            weight: definition.weight,
+            resources: resources(purpose, repairs || generates),
+            critical: definition.critical && !repairs,
+            unchanged: generates.then(|| definition.files.clone().unwrap_or_else(FileFilter::everything)),
+        }
+    }
+}
+
+fn head(purpose: &Purpose<'_>, unit: &Unit<'_>) -> TaskHead {
+    let check = purpose.check;
+    let named = unit.crates.iter().filter(|_| !unit.whole);
+    let packages: String = named.flat_map(|krate| [" -p ", krate.as_str()]).collect();
+    let rerun = format!("cargo hooks check {check}{packages}");
+    let repairs = purpose.role == Role::Repair;
+    TaskHead {
+        id: TaskId(0),
+        check: check.clone(),
+        unit: joined(&[purpose.part, &unit.label, if repairs { "fix" } else { "" }]),
+        may_fail: purpose.definition.allow_failure || repairs,
+        fix: purpose.definition.fix.as_ref().map(|_| format!("{rerun} --fix")),
+        rerun,
+    }
+}
+
+fn command(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>) -> TaskCommand {
+    let (name, args) = fill(purpose.command, &unit.filling);
+    let root = &scene.workspace.root;
+    let cwd = match (&purpose.definition.cwd, unit.filling.package) {
+        (Cwd::Package, Some((_, dir))) => dir.to_owned(),
+        (Cwd::Package, None) => root.clone(),
+        (Cwd::At(dir), _) if dir.as_os_str().is_empty() => root.clone(),
+        (Cwd::At(dir), _) => root.join(dir),
+    };
+    let path = scene.facts.tools.get(&name).cloned();
+    TaskCommand {
+        program: Program { name, path },
+        args,
+        cwd,
+        env: purpose.definition.set_env.clone(),
+    }
+}
+
+fn resources(purpose: &Purpose<'_>, writes: bool) -> Vec<(Resource, Access)> {
+    let definition = purpose.definition;
+    let tree = if writes { Access::Exclusive } else { Access::Shared };
+    let builds = definition.builds.unwrap_or_else(|| builds(purpose.command));
+    let named = definition.locks.iter().cloned().map(Resource::Named);
+    let exclusive = builds.then_some(Resource::BuildDirectory).into_iter().chain(named);
+    std::iter::once((Resource::Tree, tree))
+        .chain(exclusive.map(|resource| (resource, Access::Exclusive)))
+        .collect()
 }

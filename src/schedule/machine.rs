@@ -81,6 +81,7 @@ pub struct Schedule<'p> {
     ready: BTreeSet<TaskId>,
     resources: Resources,
     stopping: bool,
+    finished: bool,
     unsettled: usize,
     effects: Vec<Effect>,
 }
@@ -98,12 +99,17 @@ impl<'p> Schedule<'p> {
             ready: BTreeSet::new(),
             resources: Resources::new(plan.slots),
             stopping: false,
+            finished: false,
             effects: Vec::new(),
         }
     }
 
     /// What to do about a message, in order.
     pub fn handle(&mut self, message: Message) -> Vec<Effect> {
+        if self.finished {
+            // A signal may come when all is done.
+            return Vec::new();
+        }
         match message {
             Message::Begin => self.begin(),
             Message::Ended { task, verdict } => self.ended(task, verdict),
@@ -112,7 +118,8 @@ impl<'p> Schedule<'p> {
         if !self.stopping {
             self.start_what_fits();
         }
-        if self.unsettled == 0 && !self.effects.contains(&Effect::Finished) {
+        if self.unsettled == 0 {
+            self.finished = true;
             self.effects.push(Effect::Finished);
         }
         std::mem::take(&mut self.effects)

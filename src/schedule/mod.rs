@@ -4,5 +4,7 @@
 
 mod machine;
 mod resources;
+#[cfg(test)]
+mod tests;
 
 pub use machine::{Effect, Message, Schedule, Verdict};

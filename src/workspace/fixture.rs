@@ -33,13 +33,25 @@ pub(crate) fn fixture(text: &str) -> Workspace {
         known.kinds.extend(edge.kinds);
         known.optional &= edge.optional;
     }
+    workspace(
+        dirs.iter().map(|(name, dir)| member(id(name), name, dir)).collect(),
+        edges,
+    )
+}
+
+/// The workspace in `/ws` of these crates, which depend on nothing.
+pub(crate) fn fixture_of(crates: Vec<Crate>) -> Workspace {
+    workspace(crates, Edges::new())
+}
+
+fn workspace(crates: Vec<Crate>, edges: Edges) -> Workspace {
     Workspace::new(Parts {
         root: PathBuf::from("/ws"),
         target_dir: PathBuf::from("/ws/target"),
         workspace_has_hooks_metadata: false,
         outside: Vec::new(),
         notes: Vec::new(),
-        crates: dirs.iter().map(|(name, dir)| member(id(name), name, dir)).collect(),
+        crates,
         edges,
     })
 }

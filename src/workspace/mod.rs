@@ -17,7 +17,7 @@ mod ownership;
 
 #[cfg(test)]
 #[allow(unused_imports, reason = "for the tests of the rooms that are built on this one")]
-pub(crate) use fixture::fixture;
+pub(crate) use fixture::{fixture, fixture_of};
 pub use graph::{DependencyKind, Edge, OutsideCrate, Workspace};
 pub use lock::{Lock, LockError, LockedPackage};
 pub use member::{Crate, CrateId, Target, TargetKind};

@@ -1,0 +1,176 @@
+//! Over trees in a temporary directory.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A tree with these files; a file contains its own path.
+fn tree(files: &[&str]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for file in files {
+        write(&dir, file, file);
+    }
+    dir
+}
+
+fn write(dir: &TempDir, file: &str, text: &str) {
+    let path = dir.path().join(file);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn listed(dir: &TempDir) -> String {
+    let root = dir.path();
+    let files = files(root, &root.join("target"));
+    let files: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
+    files.join(" ")
+}
+
+#[test]
+fn files_are_listed_in_order_with_hidden_ones() {
+    let dir = tree(&[
+        "b.rs",
+        "a/b.rs",
+        "a.rs",
+        ".github/ci.yml",
+        ".hidden",
+        "a/b/c.rs",
+        "ü.md",
+    ]);
+    assert_eq!(listed(&dir), ".github/ci.yml .hidden a/b/c.rs a/b.rs a.rs b.rs ü.md");
+    assert_eq!(listed(&tree(&[])), "");
+}
+
+#[test]
+fn what_git_keeps_for_itself_is_left_out() {
+    let dir = tree(&[
+        "a.rs",
+        ".git/config",
+        ".git/objects/00/x",
+        "sub/.git",
+        ".gitattributes",
+        ".github/x",
+    ]);
+    assert_eq!(listed(&dir), ".gitattributes .github/x a.rs");
+}
+
+#[test]
+fn the_target_directory_is_left_out_and_no_other_of_its_name() {
+    let dir = tree(&["a.rs", "target/debug/a", "a/target/x", "targets/x"]);
+    assert_eq!(listed(&dir), "a/target/x a.rs targets/x");
+}
+
+#[test]
+fn ignored_files_are_left_out_with_or_without_git() {
+    let all = [
+        "a.log",
+        "b/c.log",
+        "b/keep.log",
+        "b/own.txt",
+        "own.txt",
+        "dir/x",
+        "b/dir/y",
+    ];
+    let dir = tree(&all);
+    write(&dir, ".gitignore", "*.log\n/dir/\n");
+    write(&dir, "b/.gitignore", "!keep.log\nown.txt\n");
+    let expected = ".gitignore b/.gitignore b/dir/y b/keep.log own.txt";
+    assert_eq!(listed(&dir), expected);
+    fs::create_dir_all(dir.path().join(".git/info")).unwrap();
+    assert_eq!(listed(&dir), expected);
+    write(&dir, ".git/info/exclude", "own.txt\n");
+    assert_eq!(listed(&dir), ".gitignore b/.gitignore b/dir/y b/keep.log");
+}
+
+#[test]
+fn what_only_a_search_tool_ignores_is_listed() {
+    let dir = tree(&["a.rs"]);
+    write(&dir, ".ignore", "a.rs\n");
+    assert_eq!(listed(&dir), ".ignore a.rs");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed() {
+    let dir = tree(&["a/x.rs"]);
+    std::os::unix::fs::symlink("a", dir.path().join("link")).unwrap();
+    std::os::unix::fs::symlink("..", dir.path().join("a/up")).unwrap();
+    assert_eq!(listed(&dir), "a/x.rs");
+}
+
+fn state(dir: &TempDir, include: &[&str]) -> TreeState {
+    let globs = include.iter().map(|glob| globset::Glob::new(glob).unwrap());
+    let filter = FileFilter {
+        include: globs.collect(),
+        exclude: Vec::new(),
+    };
+    TreeState::of(dir.path(), &dir.path().join("target"), &filter)
+}
+
+fn differences(dir: &TempDir, include: &[&str], change: impl Fn()) -> String {
+    let before = state(dir, include);
+    change();
+    let after = state(dir, include);
+    let names = |files: Vec<PathBuf>| -> String {
+        let files: Vec<_> = files.iter().map(|file| file.to_str().unwrap().to_owned()).collect();
+        files.join(" ")
+    };
+    let differences = names(before.differences(&after));
+    assert_eq!(
+        differences,
+        names(after.differences(&before)),
+        "what differs differs both ways"
+    );
+    assert_eq!(differences.is_empty(), before == after);
+    differences
+}
+
+#[test]
+fn every_change_of_content_is_seen() {
+    let dir = tree(&["a", "b", "c/d", "e"]);
+    assert_eq!(differences(&dir, &[], || {}), "");
+    assert_eq!(differences(&dir, &[], || write(&dir, "a", "A")), "a");
+    assert_eq!(
+        differences(&dir, &[], || write(&dir, "c/d", "longer than before")),
+        "c/d"
+    );
+    assert_eq!(differences(&dir, &[], || write(&dir, "c/new", "")), "c/new");
+    assert_eq!(
+        differences(&dir, &[], || fs::remove_file(dir.path().join("b")).unwrap()),
+        "b"
+    );
+    let rename = || fs::rename(dir.path().join("e"), dir.path().join("f")).unwrap();
+    assert_eq!(differences(&dir, &[], rename), "e f");
+}
+
+#[test]
+fn a_file_that_is_written_as_it_was_is_the_same() {
+    let dir = tree(&["a"]);
+    assert_eq!(differences(&dir, &[], || write(&dir, "a", "a")), "");
+}
+
+#[test]
+fn a_change_behind_the_first_block_is_seen() {
+    let dir = tree(&[]);
+    let text = "x".repeat(200_000);
+    write(&dir, "large", &text);
+    assert_eq!(
+        differences(&dir, &[], || write(&dir, "large", &format!("{}y", &text[1..]))),
+        "large"
+    );
+}
+
+#[test]
+fn only_what_the_filter_names_counts() {
+    let dir = tree(&["a.rs", "b.md", "target/c.rs"]);
+    write(&dir, ".gitignore", "*.log");
+    let change = || {
+        write(&dir, "b.md", "other");
+        write(&dir, "target/c.rs", "other");
+        write(&dir, "d.log", "new");
+    };
+    assert_eq!(differences(&dir, &["*.rs"], change), "");
+    assert_eq!(differences(&dir, &["*.rs"], || write(&dir, "a.rs", "other")), "a.rs");
+}

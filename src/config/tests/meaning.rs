@@ -1,0 +1,402 @@
+//! What a valid configuration means.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{MEMBERS, checks, definition, in_package, in_workspace, single_crate, valid, workspace};
+use crate::config::{Command, ConfigInput, Cwd, OnMissing, Origin, Platform, Scope, Stage, Strategy, TargetNeed};
+use crate::model::Dialect;
+
+/// Each variant of a check: its command, its scope, and its crates.
+fn variants(input: &ConfigInput, name: &str) -> Vec<String> {
+    let config = valid(input);
+    let check = config.check(name).unwrap_or_else(|| panic!("there is no `{name}`"));
+    let variants = check.variants.iter().map(|variant| {
+        let crates: Vec<_> = variant.crates.iter().map(|name| name.as_str()).collect();
+        let definition = &variant.definition;
+        format!("{} ({}): {}", definition.run, definition.scope, crates.join(" "))
+    });
+    variants.collect()
+}
+
+/// The checks by name.
+fn names(input: &ConfigInput) -> String {
+    let config = valid(input);
+    let names: Vec<_> = config.checks.iter().map(|check| check.name.as_str()).collect();
+    format!("{:?}: {}", config.origin, names.join(" "))
+}
+
+#[test]
+fn a_check_has_short_forms() {
+    let check = |text: &str, expected: &str| {
+        let config = valid(&checks(text));
+        let check = &config.checks[0].variants[0].definition;
+        assert_eq!(format!("{} ({})", check.run, check.scope), expected, "{text}");
+    };
+    check("x = \"tool --all\"", "tool --all (workspace)");
+    check("x = \"tool 'a b' c\"", "tool 'a b' c (workspace)");
+    check("x = [\"tool\", \"a b\", \"\"]", "tool 'a b' '' (workspace)");
+    check("x = \"typos {files}\"", "typos {files} (files)");
+    check("x = \"tool {package}\"", "tool {package} (package)");
+    check(
+        "x = \"tool --dir={package-dir}/src\"",
+        "tool --dir={package-dir}/src (package)",
+    );
+    check(
+        "x = \"cargo x {packages} {color}\"",
+        "cargo x {packages} {color} (packages)",
+    );
+    check("x = { shell = \"a | b\" }", "a | b (workspace)");
+    check(
+        "x = { shell = \"echo ${HOME} {} { a } {files}\" }",
+        "echo ${HOME} {} { a } {files} (files)",
+    );
+    check("x.run = \"tool\"\nx.cwd = \"{package-dir}\"", "tool (package)");
+    check("machete = true", "cargo machete (workspace)");
+}
+
+#[test]
+fn a_preset_is_the_one_that_is_named_or_the_one_of_the_name() {
+    let run = |text: &str| definition(&valid(&checks(text)), "x").run.to_string();
+    assert_eq!(run("x = { preset = \"machete\" }"), "cargo machete");
+    assert_eq!(
+        run("x = { preset = \"machete\", args = [\"--with-metadata\"] }"),
+        "cargo machete --with-metadata"
+    );
+    let named = checks("machete = { weight = 2 }");
+    assert_eq!(
+        variants(&named, "machete"),
+        ["cargo machete (workspace): a b c db db-core"]
+    );
+    // With a command of its own, a check has nothing to do with the preset of its name.
+    let config = valid(&checks("fmt = \"cargo fmt --check\""));
+    let fmt = definition(&config, "fmt");
+    assert_eq!((&fmt.fix, fmt.output, fmt.requires.len()), (&None, Dialect::Plain, 0));
+}
+
+#[test]
+fn arguments_may_have_placeholders() {
+    let config = valid(&checks("typos = { preset = \"typos\", args = [\"--\", \"{files}\"] }"));
+    let typos = definition(&config, "typos");
+    assert_eq!(typos.scope, Scope::Files);
+    assert_eq!(typos.run.to_string(), "typos --color {color} -- {files}");
+    assert_eq!(
+        typos.fix.as_ref().unwrap().to_string(),
+        "typos --write-changes -- {files}"
+    );
+}
+
+#[test]
+fn without_checks_the_defaults_stand_in() {
+    let defaults = "Defaults: fmt clippy test doc";
+    assert_eq!(names(&workspace("", &[])), defaults);
+    assert_eq!(names(&workspace("[workspace]\nmembers = [\"a\"]", &[])), defaults);
+    assert_eq!(names(&workspace("[workspace.metadata.hooks]", &[])), defaults);
+    assert_eq!(names(&workspace("[workspace.metadata.hooks.checks]", &[])), defaults);
+    assert_eq!(
+        names(&workspace("[workspace.metadata.hooks]\nfail-fast = true", &[])),
+        defaults
+    );
+    assert_eq!(names(&single_crate("[package]\nname = \"a\"")), defaults);
+    assert_eq!(names(&checks("b = \"true\"\na = \"true\"")), "Manifest: b a");
+    let own = [("a", "[package.metadata.hooks.checks]\nown = \"true\"")];
+    assert_eq!(names(&workspace("", &own)), "Defaults: fmt clippy test doc own");
+}
+
+#[test]
+fn settings_have_defaults() {
+    let settings = valid(&workspace("", &[])).settings;
+    assert_eq!((settings.strategy, settings.max_parallel), (Strategy::Parallel, None));
+    assert!(!settings.fail_fast && settings.stop_on_critical_failure);
+    let text = "strategy = \"sequential\"\nmax-parallel = 0x10\nfail-fast = true\nstop-on-critical-failure = false";
+    let settings = valid(&workspace(&format!("[workspace.metadata.hooks]\n{text}"), &[])).settings;
+    assert_eq!(
+        (settings.strategy, settings.max_parallel),
+        (Strategy::Sequential, Some(16))
+    );
+    assert!(settings.fail_fast && !settings.stop_on_critical_failure);
+}
+
+#[test]
+fn every_key_of_a_check_arrives() {
+    let config = valid(&checks(
+        r#"y = "true"
+        z = "true"
+        x = { run = "true", fix = "false", stages = ["ci"], with-target = "bin", set-env = { A = "1" }, cwd = "./sub/./dir",
+            depends-on = ["y"], after = ["z"], critical = true, allow-failure = true, timeout = "1h 30m", weight = 3,
+            locks = ["port"], builds = true, generates = true, output = "cargo", on-missing = "skip",
+            requires = ["p", { tool = "q", hint = "get q" }], platforms = ["linux"], description = "It is so" }"#,
+    ));
+    let x = definition(&config, "x");
+    assert_eq!(x.fix.as_ref().unwrap().to_string(), "false");
+    assert_eq!(x.stages, Some(vec![Stage::Ci]));
+    assert_eq!(x.with_target, Some(TargetNeed::Bin));
+    assert_eq!(x.set_env, BTreeMap::from([("A".to_owned(), "1".to_owned())]));
+    assert_eq!(x.cwd, Cwd::At("sub/dir".into()));
+    assert_eq!((x.depends_on[0].as_str(), x.after[0].as_str()), ("y", "z"));
+    assert!(x.critical && x.allow_failure && x.generates);
+    assert_eq!(
+        (x.timeout, x.weight, x.builds),
+        (Some(Duration::from_secs(5400)), 3, Some(true))
+    );
+    assert_eq!(
+        (x.locks.as_slice(), x.output),
+        (["port".to_owned()].as_slice(), Dialect::Cargo)
+    );
+    assert_eq!(
+        (x.on_missing, x.platforms.as_slice()),
+        (OnMissing::Skip, [Platform::Linux].as_slice())
+    );
+    let required: Vec<_> = x
+        .requires
+        .iter()
+        .map(|r| (r.tool.as_str(), r.hint.as_deref()))
+        .collect();
+    assert_eq!(required, [("p", None), ("q", Some("get q"))]);
+    assert_eq!(x.description.as_deref(), Some("It is so"));
+}
+
+#[test]
+fn a_check_without_a_timeout_has_that_of_the_settings() {
+    let text = "[workspace.metadata.hooks]\ntimeout = \"10m\"\n[workspace.metadata.hooks.checks]\nx = \"true\"\n\
+                y = { run = \"true\", timeout = \"1m\" }\nz = { preset = \"machete\" }";
+    let config = valid(&workspace(text, &[]));
+    let timeout = |name| definition(&config, name).timeout.unwrap().as_secs();
+    assert_eq!((timeout("x"), timeout("y"), timeout("z")), (600, 60, 600));
+}
+
+#[test]
+fn packages_choose_crates() {
+    let check = |packages: &str, expected: &str| {
+        let input = checks(&format!("x = {{ run = \"true\", packages = {packages} }}"));
+        assert_eq!(variants(&input, "x"), [format!("true (workspace): {expected}")]);
+    };
+    check("[\"db\", \"db-*\"]", "db db-core");
+    check("[\"db*\"]", "db db-core");
+    check("[\"?\"]", "a b c");
+    check("[\"{a,db}\", \"db-core\"]", "a db db-core");
+}
+
+#[test]
+fn a_package_refines_a_check_of_the_workspace_for_itself() {
+    let refined = |own: &str| {
+        let root = in_workspace("x = { run = \"tool {package}\", fix = \"repair {package}\", weight = 2 }");
+        workspace(&root, &[("b", &in_package(own))])
+    };
+    let input = refined("x = { args = [\"--slow\"] }");
+    assert_eq!(
+        variants(&input, "x"),
+        [
+            "tool {package} (package): a c db db-core",
+            "tool {package} --slow (package): b"
+        ]
+    );
+    let config = valid(&input);
+    assert_eq!(config.check("x").unwrap().variants[1].definition.weight, 2);
+    // A command of its own replaces the other one, and is still about the package.
+    for own in ["x = \"mine\"", "x = { run = \"mine\" }", "x = { shell = \"mine\" }"] {
+        let input = refined(own);
+        assert_eq!(
+            variants(&input, "x"),
+            ["tool {package} (package): a c db db-core", "mine (package): b"],
+            "{own}"
+        );
+        let config = valid(&input);
+        let theirs = &config.check("x").unwrap().variants[1].definition;
+        assert_eq!(
+            theirs.cwd,
+            Cwd::At("".into()),
+            "it runs where the check of the workspace does"
+        );
+        assert_eq!(theirs.weight, 2);
+    }
+}
+
+#[test]
+fn a_package_refines_the_default_checks() {
+    let input = workspace(
+        "",
+        &[("b", &in_package("clippy = { args = [\"--\", \"-Dwarnings\"] }"))],
+    );
+    let variants = variants(&input, "clippy");
+    assert!(variants[0].ends_with("(packages): a c db db-core"), "{variants:?}");
+    assert!(
+        variants[1].ends_with("{packages} -- -Dwarnings (packages): b"),
+        "{variants:?}"
+    );
+}
+
+#[test]
+fn a_package_may_want_a_check_that_names_other_packages() {
+    let root = in_workspace("x = { run = \"tool {package}\", packages = [\"db*\"] }");
+    let input = workspace(&root, &[("a", &in_package("x = { weight = 2 }"))]);
+    assert_eq!(
+        variants(&input, "x"),
+        ["tool {package} (package): db db-core", "tool {package} (package): a"]
+    );
+}
+
+#[test]
+fn a_package_skips_checks() {
+    let skip = ("b", "[package.metadata.hooks]\nskip = [\"x\"]");
+    let input = workspace(&in_workspace("x = \"tool {package}\"\ny = \"tool {package}\""), &[skip]);
+    assert_eq!(variants(&input, "x"), ["tool {package} (package): a c db db-core"]);
+    assert_eq!(variants(&input, "y"), ["tool {package} (package): a b c db db-core"]);
+}
+
+#[test]
+fn a_crate_that_is_alone_skips_default_checks() {
+    let config = valid(&single_crate("[package.metadata.hooks]\nskip = [\"doc\"]"));
+    let crates = |name: &str| config.check(name).unwrap().variants[0].crates.len();
+    assert_eq!((crates("test"), crates("doc")), (1, 0));
+}
+
+#[test]
+fn the_own_check_of_a_package_is_about_its_directory() {
+    let own = in_package(
+        "own = { run = \"tool\", files = [\"*.sql\", \"sql/*.up\", \"./top\"] }\nat = { run = \"tool\", cwd = \"sub\" }",
+    );
+    let config = valid(&workspace("", &[("db", &own)]));
+    let own = definition(&config, "own");
+    assert_eq!((own.scope, &own.cwd), (Scope::Package, &Cwd::At("db".into())));
+    assert_eq!(definition(&config, "at").cwd, Cwd::At("db/sub".into()));
+    let matches = own.files.as_ref().unwrap().matcher();
+    let matching = |files: &[&'static str]| -> Vec<&str> {
+        files.iter().copied().filter(|file| matches(Path::new(file))).collect()
+    };
+    let files = [
+        "db/a.sql",
+        "db/x/y/b.sql",
+        "db/sql/c.up",
+        "db/top",
+        "a.sql",
+        "db-core/a.sql",
+        "db/c.up",
+        "sql/c.up",
+        "db/x/top",
+    ];
+    assert_eq!(matching(&files), files[..4]);
+    let crates = &config.check("own").unwrap().variants[0].crates;
+    assert_eq!(crates.iter().map(ToString::to_string).collect::<Vec<_>>(), ["db"]);
+}
+
+#[test]
+fn what_a_package_writes_about_files_is_relative_to_it_in_a_check_of_the_workspace_too() {
+    let root = in_workspace("x = { run = \"tool {package}\", files = [\"w/*\"], exclude = [\"w/not\"] }");
+    let own = in_package("x = { files = [\"own/*\"], cwd = \"sub\" }");
+    let config = valid(&workspace(&root, &[("b", &own)]));
+    let [common, refined] = config.check("x").unwrap().variants.as_slice() else {
+        panic!()
+    };
+    assert_eq!(refined.definition.cwd, Cwd::At("b/sub".into()));
+    let matches = |variant: &crate::config::Variant, file: &str| {
+        variant.definition.files.as_ref().unwrap().matcher()(Path::new(file))
+    };
+    assert!(matches(common, "w/yes") && !matches(common, "w/not") && !matches(common, "b/own/x"));
+    assert!(matches(refined, "b/own/x") && !matches(refined, "w/yes") && !matches(refined, "own/x"));
+}
+
+#[test]
+fn the_own_checks_of_two_packages_may_have_one_name() {
+    let own = |command: &str| in_package(&format!("own = \"{command}\""));
+    let input = workspace("", &[("a", &own("one")), ("b", &own("two"))]);
+    assert_eq!(variants(&input, "own"), ["one (package): a", "two (package): b"]);
+}
+
+#[test]
+fn the_only_crate_has_the_whole_configuration() {
+    let text =
+        "[package.metadata.hooks]\nfail-fast = true\n[package.metadata.hooks.checks]\nx = \"true\"\nmachete = true";
+    let input = single_crate(text);
+    assert_eq!(names(&input), "Manifest: x machete");
+    let config = valid(&input);
+    assert!(config.settings.fail_fast);
+    let x = definition(&config, "x");
+    assert_eq!((x.scope, &x.cwd), (Scope::Workspace, &Cwd::At("".into())));
+}
+
+#[test]
+fn the_root_package_of_a_workspace_refines_too() {
+    let mut input = workspace(
+        "[workspace.metadata.hooks.checks]\nx = \"tool {package}\"\n[package.metadata.hooks]\nskip = [\"x\"]",
+        &[],
+    );
+    input.members[0].dir = "".into();
+    assert_eq!(variants(&input, "x"), ["tool {package} (package): b c db db-core"]);
+}
+
+#[test]
+fn what_runs_instead_of_a_test_gets_what_was_written_about_it() {
+    let text = r#"test = { preset = "test", args = ["--release"], timeout = "1m", requires = ["docker"] }"#;
+    let config = valid(&checks(text));
+    let test = &config.check("test").unwrap().variants[0];
+    let required = |definition: &crate::config::Definition| -> Vec<String> {
+        definition
+            .requires
+            .iter()
+            .map(|required| required.tool.clone())
+            .collect()
+    };
+    assert!(test.definition.run.to_string().ends_with("{packages} --release"));
+    assert_eq!(required(&test.definition), ["docker"]);
+    let names: Vec<_> = test.instead.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["nextest", "doctest"]);
+    for (name, other) in &test.instead {
+        assert!(other.run.to_string().ends_with("--release"), "{name}: {}", other.run);
+        assert_eq!(other.timeout, Some(Duration::from_mins(1)));
+    }
+    // Without nextest there is no running it instead, whatever else the check wants.
+    assert_eq!(required(&test.instead[0].1), ["docker", "cargo-nextest"]);
+    assert_eq!(required(&test.instead[1].1), ["docker"]);
+    // A command of its own has nothing to be replaced by.
+    let config = valid(&checks("test = { preset = \"test\", run = \"cargo test --lib\" }"));
+    assert!(config.check("test").unwrap().variants[0].instead.is_empty());
+}
+
+#[test]
+fn patterns_match_paths_from_the_root() {
+    let check = |filter: &str, file: &str, expected: bool| {
+        let config = valid(&checks(&format!("x = {{ run = \"true\", {filter} }}")));
+        let matches = definition(&config, "x").files.as_ref().unwrap().matcher();
+        assert_eq!(matches(Path::new(file)), expected, "{filter} {file}");
+    };
+    check("files = [\"*.rs\"]", "a.rs", true);
+    check("files = [\"*.rs\"]", "a/b/c.rs", true);
+    check("files = [\"*.rs\"]", "a.rs/b", false);
+    check("files = [\"./*.rs\"]", "a.rs", true);
+    check("files = [\"./*.rs\"]", "a/b.rs", false);
+    check("files = [\"src/*.rs\"]", "src/a.rs", true);
+    check("files = [\"src/*.rs\"]", "src/b/a.rs", false);
+    check("files = [\"src/*.rs\"]", "a/src/a.rs", false);
+    check("files = [\"src/**/*.rs\"]", "src/a.rs", true);
+    check("files = [\"src/**/*.rs\"]", "src/b/c/a.rs", true);
+    check("files = [\"**/src/*.rs\"]", "a/src/a.rs", true);
+    check("files = [\"src/**\"]", "src/b/c", true);
+    check("files = [\"**\"]", ".github/x", true);
+    check("files = [\"*.{md,txt}\"]", "a/b.txt", true);
+    check("files = [\"Cargo.toml\"]", "a/Cargo.toml", true);
+    check("files = [\"*.md\"], exclude = [\"docs/**\"]", "docs/a.md", false);
+    check("files = [\"*.md\"], exclude = [\"docs/**\"]", "a.md", true);
+    check("exclude = [\"*.lock\"]", "a/Cargo.lock", false);
+    check("exclude = [\"*.lock\"]", "a/Cargo.toml", true);
+}
+
+#[test]
+fn the_directory_of_a_package_is_no_pattern() {
+    let mut input = workspace("", &[("a", &in_package("x = { run = \"true\", files = [\"*.md\"] }"))]);
+    input.members[0].dir = "we[i]rd*".into();
+    let config = valid(&input);
+    let matches = definition(&config, "x").files.as_ref().unwrap().matcher();
+    assert!(matches(Path::new("we[i]rd*/a.md")) && !matches(Path::new("weird/a.md")));
+}
+
+#[test]
+fn a_script_is_kept_as_it_is() {
+    let config = valid(&checks("x = { shell = \"a 'b' \\\"$c\\\"\" }"));
+    let Command::Shell(script) = &definition(&config, "x").run else {
+        panic!()
+    };
+    assert_eq!(script.literal(), Some("a 'b' \"$c\""));
+    assert_eq!(config.checks[0].variants[0].crates.len(), MEMBERS.len());
+}

@@ -1,0 +1,201 @@
+//! What must hold whatever a manifest says.
+
+use proptest::prelude::*;
+
+use super::{ConfigInput, checks, definition, in_package, resolve, single_crate, valid, workspace};
+use crate::config::{Command, syntax_mistakes};
+use crate::diagnostic::Diagnostics;
+
+/// Where every mistake can be shown: inside of a manifest, and between two characters.
+fn can_be_shown(input: &ConfigInput, mistakes: &Diagnostics) -> Result<(), TestCaseError> {
+    let manifests = input.members.iter().filter_map(|member| member.manifest.as_ref());
+    let manifests: Vec<_> = manifests.chain([&input.root]).collect();
+    for mistake in mistakes.iter() {
+        let spans = mistake.related.iter().map(|(span, _)| span).chain([&mistake.span]);
+        for span in spans {
+            prop_assert!(manifests.contains(&&span.file), "{mistake}");
+            prop_assert!(span.file.text.get(span.range.clone()).is_some(), "{mistake}");
+        }
+        prop_assert!(
+            !mistake.message.contains('\n') || span_has_line_break(mistake),
+            "{mistake}"
+        );
+    }
+    Ok(())
+}
+
+/// What is quoted from the manifest may have lines.
+fn span_has_line_break(mistake: &crate::diagnostic::Diagnostic) -> bool {
+    mistake.span.file.text.contains(['\n', '\\'])
+}
+
+fn resolves_or_says_why(input: &ConfigInput) -> Result<(), TestCaseError> {
+    match resolve(input) {
+        Ok(_) => Ok(()),
+        Err(mistakes) => {
+            prop_assert!(!mistakes.is_empty());
+            can_be_shown(input, &mistakes)
+        }
+    }
+}
+
+/// The text as a string of TOML.
+fn quoted(text: &str) -> String {
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\U{:08X}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
+}
+
+/// Texts that mean something somewhere.
+fn text() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(vec![
+        "",
+        "a",
+        "x",
+        "fmt",
+        "clippy",
+        "nextest",
+        "files",
+        "package",
+        "packages",
+        "workspace",
+        "ci",
+        "linux",
+        "10m",
+        "0s",
+        "true",
+        "tool {files}",
+        "tool {package}",
+        "{roots} {edition}",
+        "{files}",
+        "{package-dir}",
+        "--x={packages}",
+        "{nope}",
+        "echo 'a",
+        "echo \"{files}\"",
+        "*.rs",
+        "../a",
+        "/a",
+        "a[",
+        "./a",
+        "a/",
+        "\0",
+        "é{files}ü",
+        "cargo",
+    ]);
+    prop_oneof![4 => known.prop_map(str::to_owned), 1 => ".{0,8}"]
+}
+
+/// A TOML value of any type, as it is written.
+fn value() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        6 => text().prop_map(|text| quoted(&text)),
+        1 => any::<bool>().prop_map(|value| value.to_string()),
+        1 => any::<i32>().prop_map(|value| value.to_string()),
+        1 => prop::sample::select(vec!["0", "1", "0x10", "1.5", "nan", "1979-05-27", "99999999999999999999"])
+            .prop_map(str::to_owned),
+    ];
+    leaf.prop_recursive(2, 8, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(", "))),
+            table(inner),
+        ]
+    })
+}
+
+fn key() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(vec![
+        "preset",
+        "run",
+        "shell",
+        "args",
+        "fix",
+        "scope",
+        "stages",
+        "files",
+        "exclude",
+        "packages",
+        "with-target",
+        "set-env",
+        "cwd",
+        "depends-on",
+        "after",
+        "timeout",
+        "weight",
+        "locks",
+        "output",
+        "requires",
+        "instead",
+        "platforms",
+        "tool",
+        "hint",
+        "x",
+        "y",
+        "fmt",
+        "clippy",
+        "a",
+        "skip",
+        "checks",
+        "",
+    ]);
+    prop_oneof![8 => known.prop_map(str::to_owned), 1 => ".{0,4}"]
+}
+
+fn table(value: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    prop::collection::btree_map(key(), value, 0..5).prop_map(|entries| {
+        let entries: Vec<_> = entries
+            .iter()
+            .map(|(key, value)| format!("{} = {value}", quoted(key)))
+            .collect();
+        format!("{{ {} }}", entries.join(", "))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_text_makes_it_panic(text in "(?s).{0,80}") {
+        resolves_or_says_why(&single_crate(&text))?;
+        resolves_or_says_why(&checks(&text))?;
+        can_be_shown(&single_crate(&text), &syntax_mistakes(&single_crate(&text).root))?;
+    }
+
+    #[test]
+    fn no_text_that_is_nearly_toml_makes_it_panic(text in "[\\[\\]{}=\"'\\\\#,. \n\tauU0é-]{0,60}") {
+        resolves_or_says_why(&checks(&text))?;
+    }
+
+    #[test]
+    fn any_check_resolves_or_has_a_mistake_that_can_be_shown(common in table(value()), own in table(value()), short in value()) {
+        let root = format!("[workspace.metadata.hooks]\nchecks = {{ x = {common}, y = {short} }}");
+        resolves_or_says_why(&workspace(&root, &[("a", &in_package(&format!("x = {own}\nz = {own}")))]))?;
+        let root = format!("[workspace.metadata]\nhooks = {common}");
+        resolves_or_says_why(&workspace(&root, &[("a", &format!("[package.metadata]\nhooks = {own}"))]))?;
+    }
+
+    #[test]
+    fn a_list_of_words_is_the_command(words in prop::collection::vec("[^{\0]{0,10}", 1..6)) {
+        prop_assume!(!words[0].is_empty());
+        let list: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+        let config = valid(&checks(&format!("x = [{}]", list.join(", "))));
+        let Command::Argv(argv) = &definition(&config, "x").run else { panic!() };
+        let argv: Vec<_> = argv.iter().map(|word| word.literal()).collect();
+        prop_assert_eq!(argv, words.iter().map(|word| Some(word.as_str())).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_quoted_string_is_the_command(words in prop::collection::vec("[^{\0]{0,10}", 1..6)) {
+        prop_assume!(!words[0].is_empty());
+        let line = shell_words::join(&words);
+        let config = valid(&checks(&format!("x = {}", quoted(&line))));
+        let Command::Argv(argv) = &definition(&config, "x").run else { panic!() };
+        let argv: Vec<_> = argv.iter().map(|word| word.literal()).collect();
+        prop_assert_eq!(argv, words.iter().map(|word| Some(word.as_str())).collect::<Vec<_>>());
+        // What is shown is what a person would type.
+        prop_assert_eq!(definition(&config, "x").run.to_string(), line);
+    }
+}

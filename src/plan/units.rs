@@ -1,0 +1,291 @@
+//! What the tasks of a check work on: the workspace, crates, or files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::command_line::{Filling, file_argument, fill};
+use super::parts::{cost, parts};
+use super::request::{Facts, PlanError, Request};
+use crate::config::{Cwd, Definition, FileFilter, Hole, Scope, TargetNeed};
+use crate::model::{CheckName, CrateName};
+use crate::workspace::{Crate, TargetKind, Workspace};
+
+/// A task to be: what it works on, and what fills its command.
+pub(super) struct Unit<'a> {
+    /// What it works on, in words; empty for the whole workspace.
+    pub(super) label: String,
+    /// The crates that it works on.
+    pub(super) crates: Vec<CrateName>,
+    /// Whether these are all that the check could work on, so that nobody has to name them.
+    pub(super) whole: bool,
+    pub(super) filling: Filling<'a>,
+}
+
+/// What there is to plan with.
+pub(super) struct Scene<'a> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) request: &'a Request,
+    pub(super) facts: &'a Facts,
+    /// The crates that were asked for.
+    pub(super) crates: BTreeSet<CrateName>,
+}
+
+/// The crates that a definition is about and that were asked for, dependencies first.
+struct Selected<'a> {
+    /// Those that have the target that the definition wants.
+    able: Vec<&'a Crate>,
+    /// Whether no crate of the workspace was left out but for want of a target.
+    all: bool,
+}
+
+impl Selected<'_> {
+    fn label(&self) -> String {
+        match self.able.as_slice() {
+            _ if self.all => String::new(),
+            [only] => only.name.to_string(),
+            several => format!("{} crates", several.len()),
+        }
+    }
+
+    /// `--workspace` where every crate that was not left out for want of a target is meant, else each by name.
+    fn arguments(&self) -> Vec<OsString> {
+        if self.all {
+            return vec!["--workspace".into()];
+        }
+        let crates = self.able.iter();
+        crates
+            .flat_map(|krate| ["-p".into(), krate.spec.clone().into()])
+            .collect()
+    }
+
+    fn names(&self) -> Vec<CrateName> {
+        self.able.iter().map(|krate| krate.name.clone()).collect()
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// What the tasks of a definition work on, or the reason why there is nothing.
+    pub(super) fn units(
+        &self,
+        name: &CheckName,
+        definition: &'a Definition,
+        crates: &BTreeSet<CrateName>,
+    ) -> Result<Result<Vec<Unit<'a>>, String>, PlanError> {
+        let is_asked_for = !self.request.crates.is_narrowed() || self.request.checks.contains(name);
+        if definition.scope == Scope::Workspace && !is_asked_for {
+            return Ok(Err(
+                "it is about the whole workspace, not about single crates".to_owned()
+            ));
+        }
+        let order = self.workspace.in_dependency_order();
+        let selected: Vec<&'a Crate> = (order.into_iter().map(|id| &self.workspace[id]))
+            .filter(|krate| crates.contains(&krate.name) && self.crates.contains(&krate.name))
+            .collect();
+        if selected.is_empty() {
+            return Ok(Err("no crate is selected".to_owned()));
+        }
+        let files = self.files(definition, &selected);
+        if definition.files.is_some() && files.is_empty() {
+            return Ok(Err("no file matches".to_owned()));
+        }
+        let all = selected.len() == self.workspace.crates().len();
+        let able = |krate: &&Crate| definition.with_target.is_none_or(|need| has(krate, need));
+        let able: Vec<_> = selected.into_iter().filter(able).collect();
+        if let (true, Some(need)) = (able.is_empty(), definition.with_target) {
+            return Ok(Err(format!("no selected crate has a {need} target")));
+        }
+        let selected = Selected { able, all };
+        Ok(Ok(match definition.scope {
+            Scope::Workspace => vec![self.unit_of_all()],
+            Scope::Package => selected.able.iter().map(|krate| self.unit_of_crate(krate)).collect(),
+            Scope::Packages if wants_roots(definition) => self.units_of_roots(name, definition, &selected)?,
+            Scope::Packages => vec![self.unit_of_crates(&selected)],
+            Scope::Files if files.is_empty() => return Ok(Err("there are no files".to_owned())),
+            Scope::Files => self.units_of_files(name, definition, &files)?,
+        }))
+    }
+
+    fn filling(&self) -> Filling<'a> {
+        let request = self.request;
+        Filling {
+            colour: request.colour,
+            cargo_options: &request.cargo_options,
+            ..Filling::default()
+        }
+    }
+
+    fn unit_of_all(&self) -> Unit<'a> {
+        Unit {
+            label: String::new(),
+            crates: Vec::new(),
+            whole: true,
+            filling: self.filling(),
+        }
+    }
+
+    fn unit_of_crate(&self, krate: &'a Crate) -> Unit<'a> {
+        let package = Some((krate.name.as_str(), krate.dir.as_path()));
+        Unit {
+            label: krate.name.to_string(),
+            crates: vec![krate.name.clone()],
+            whole: self.workspace.crates().len() == 1,
+            filling: Filling {
+                package,
+                ..self.filling()
+            },
+        }
+    }
+
+    fn unit_of_crates(&self, selected: &Selected<'_>) -> Unit<'a> {
+        Unit {
+            label: selected.label(),
+            crates: selected.names(),
+            whole: selected.all,
+            filling: Filling {
+                packages: selected.arguments(),
+                ..self.filling()
+            },
+        }
+    }
+
+    /// The root files of all crates: one task for each edition, or several where they do not fit one command line.
+    fn units_of_roots(
+        &self,
+        name: &CheckName,
+        definition: &Definition,
+        selected: &Selected<'a>,
+    ) -> Result<Vec<Unit<'a>>, PlanError> {
+        let mut roots: BTreeMap<&str, BTreeSet<&Path>> = BTreeMap::new();
+        for target in selected.able.iter().flat_map(|krate| &krate.targets) {
+            roots.entry(&target.edition).or_default().insert(&target.source);
+        }
+        let several = roots.len() > 1;
+        let mut units = Vec::new();
+        for (edition, roots) in roots {
+            let below = |root: &'a Path| root.strip_prefix(&self.workspace.root).unwrap_or(root);
+            let files: Vec<_> = roots.into_iter().map(below).collect();
+            let filling = Filling {
+                edition,
+                packages: selected.arguments(),
+                ..self.filling()
+            };
+            let parts = self.in_parts(name, definition, &filling, &files)?;
+            let count = parts.len();
+            for (index, roots) in parts.into_iter().enumerate() {
+                let edition_label = if several {
+                    format!("edition {edition}")
+                } else {
+                    String::new()
+                };
+                units.push(Unit {
+                    label: joined(&[&selected.label(), &edition_label, &part_label(index, count)]),
+                    crates: selected.names(),
+                    whole: selected.all,
+                    filling: Filling {
+                        roots,
+                        ..filling.clone()
+                    },
+                });
+            }
+        }
+        Ok(units)
+    }
+
+    fn units_of_files(
+        &self,
+        name: &CheckName,
+        definition: &Definition,
+        files: &[&Path],
+    ) -> Result<Vec<Unit<'a>>, PlanError> {
+        let parts = self.in_parts(name, definition, &self.filling(), files)?;
+        let count = parts.len();
+        let unit = |(index, files)| Unit {
+            label: part_label(index, count),
+            filling: Filling {
+                files,
+                ..self.filling()
+            },
+            ..self.unit_of_all()
+        };
+        Ok(parts.into_iter().enumerate().map(unit).collect())
+    }
+
+    /// The files as arguments, cut so that each part fits the command line of the check and that of its repair.
+    fn in_parts(
+        &self,
+        name: &CheckName,
+        definition: &Definition,
+        filling: &Filling<'_>,
+        files: &[&Path],
+    ) -> Result<Vec<Vec<OsString>>, PlanError> {
+        let fixed = |command| {
+            let (program, arguments) = fill(command, filling);
+            program.len() + arguments.iter().map(cost).sum::<usize>()
+        };
+        let commands = std::iter::once(&definition.run).chain(&definition.fix);
+        let fixed = commands.map(fixed).max().unwrap_or(0);
+        let limit = self.facts.argument_bytes.saturating_sub(fixed);
+        let arguments = files.iter().map(|file| self.file_from(definition, file)).collect();
+        parts(arguments, limit).map_err(|too_long| PlanError::ArgumentTooLong {
+            check: name.clone(),
+            bytes: too_long.bytes,
+            limit,
+        })
+    }
+
+    /// The file as the command sees it from the directory in which it runs.
+    fn file_from(&self, definition: &Definition, file: &Path) -> OsString {
+        match &definition.cwd {
+            Cwd::At(dir) if !dir.as_os_str().is_empty() => match file.strip_prefix(dir) {
+                Ok(below) => file_argument(below),
+                Err(_) => self.workspace.root.join(file).into_os_string(),
+            },
+            _ => file_argument(file),
+        }
+    }
+
+    /// The files that a definition is about and that belong to what was asked for.
+    fn files(&self, definition: &Definition, crates: &[&Crate]) -> Vec<&'a Path> {
+        if !definition.needs_files() {
+            return Vec::new();
+        }
+        let everything = crates.len() == self.workspace.crates().len();
+        let wanted = |file: &Path| {
+            let owner = || self.workspace.owner(file).map(|id| &self.workspace[id].name);
+            everything || owner().is_some_and(|owner| crates.iter().any(|krate| krate.name == *owner))
+        };
+        let filter = definition.files.clone().unwrap_or_else(FileFilter::everything);
+        let matches = filter.matcher();
+        let files = self.facts.files.iter().map(PathBuf::as_path);
+        files.filter(|file| matches(file) && wanted(file)).collect()
+    }
+}
+
+/// Whether a command of the definition takes root files.
+fn wants_roots(definition: &Definition) -> bool {
+    let mut commands = std::iter::once(&definition.run).chain(&definition.fix);
+    commands.any(|command| command.has(Hole::Roots))
+}
+
+fn has(krate: &Crate, need: TargetNeed) -> bool {
+    krate.targets.iter().any(|target| match need {
+        TargetNeed::Lib => matches!(target.kind, TargetKind::Lib | TargetKind::ProcMacro),
+        TargetNeed::Doctest => target.doctest && matches!(target.kind, TargetKind::Lib | TargetKind::ProcMacro),
+        TargetNeed::Bin => target.kind == TargetKind::Bin,
+    })
+}
+
+fn part_label(index: usize, count: usize) -> String {
+    if count > 1 {
+        format!("part {}/{count}", index + 1)
+    } else {
+        String::new()
+    }
+}
+
+/// What there is to say, with commas between.
+pub(super) fn joined(parts: &[&str]) -> String {
+    let parts: Vec<_> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    parts.join(", ")
+}
