@@ -1,0 +1,122 @@
+//! Which checks run, and on which crates.
+
+use insta::assert_snapshot;
+
+use crate::sandbox::Sandbox;
+
+/// Three checks, of which one needs another, and one runs only when it is asked for.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::workspace(&["alpha", "beta -> alpha", "beta-two"]);
+    sandbox.noting(&["base", "top", "late", "by-hand"]).hooks(
+        r#"
+checks.base = "base"
+checks.top = { run = "top", depends-on = ["base"] }
+checks.late = { run = "late", stages = ["pre-push"] }
+checks.by-hand = { run = "by-hand", stages = ["manual"] }
+"#,
+    );
+    sandbox
+}
+
+/// What runs for a command line.
+#[track_caller]
+fn check(arguments: &str, expected: &[&str]) {
+    let sandbox = sandbox();
+    let _ = sandbox.run(&format!("check --serial {arguments}")).exits(0);
+    assert_eq!(sandbox.log(), expected, "{arguments}");
+}
+
+#[test]
+fn all_checks_run_but_those_that_want_to_be_asked() {
+    check("", &["base", "top", "late"]);
+    check("--all", &["base", "top", "late"]);
+}
+
+#[test]
+fn a_named_check_runs_with_what_it_depends_on() {
+    check("top", &["base", "top"]);
+    check("base late", &["base", "late"]);
+    check("by-hand", &["by-hand"]);
+}
+
+#[test]
+fn a_skipped_check_does_not_run_even_where_another_depends_on_it() {
+    check("--skip late", &["base", "top"]);
+    check("--skip base --skip late", &["top"]);
+    check("top --skip base", &["top"]);
+}
+
+#[test]
+fn a_stage_has_its_own_checks() {
+    check("--stage pre-push", &["base", "top", "late"]);
+    check("--stage pre-commit", &["base", "top"]);
+    check("--stage manual", &["base", "top", "by-hand"]);
+    check("--stage commit-msg", &[]);
+}
+
+#[test]
+fn the_variable_skip_leaves_out_what_it_names_and_ignores_what_it_does_not_know() {
+    let sandbox = sandbox();
+    let run = sandbox.command("check --serial").env("SKIP", "late, top,eslint,");
+    let _ = run.output().exits(0);
+    assert_eq!(sandbox.log(), ["base"]);
+}
+
+#[test]
+fn unknown_names_are_refused_with_the_nearest_that_is_known() {
+    let sandbox = sandbox();
+    assert_snapshot!(sandbox.run("check tpo"), @"");
+    assert_snapshot!(sandbox.run("check --skip bases"), @"");
+    assert_snapshot!(sandbox.run("check -p alhpa"), @"");
+    assert_snapshot!(sandbox.run("check --exclude zzz*"), @"");
+    assert_snapshot!(sandbox.run("check -p [z-a]"), @"");
+    assert_snapshot!(sandbox.run("check --stage pre-psuh"), @"");
+    assert!(sandbox.log().is_empty());
+}
+
+#[test]
+fn crates_are_selected_by_name_and_pattern() {
+    let check = |arguments: &str, expected: &[&str]| {
+        let sandbox = Sandbox::workspace(&["alpha", "beta -> alpha", "beta-two"]);
+        sandbox.recorder("each").hooks("checks.each = \"each {package}\"");
+        let _ = sandbox.run(&format!("check --serial {arguments}")).exits(0);
+        assert_eq!(sandbox.arguments(), expected, "{arguments}");
+    };
+    check("", &["alpha", "beta", "beta-two"]);
+    check("-p beta", &["beta"]);
+    check("-p beta* --exclude beta", &["beta-two"]);
+    check("-p alpha -p beta-t??", &["alpha", "beta-two"]);
+    check("--exclude beta*", &["alpha"]);
+}
+
+#[test]
+fn crates_reach_a_command_as_arguments_of_cargo() {
+    let check = |arguments: &str, expected: &[&str]| {
+        let sandbox = Sandbox::workspace(&["alpha", "beta -> alpha", "beta-two"]);
+        sandbox.recorder("all").hooks("checks.all = \"all {packages}\"");
+        let _ = sandbox.run(&format!("check {arguments}")).exits(0);
+        assert_eq!(sandbox.arguments(), expected, "{arguments}");
+    };
+    check("", &["--workspace"]);
+    check("-p beta", &["-p", "beta"]);
+    check("--exclude beta-two", &["-p", "alpha", "-p", "beta"]);
+}
+
+#[test]
+fn a_check_of_the_whole_workspace_is_left_out_for_single_crates_unless_it_is_named() {
+    let sandbox = sandbox();
+    assert_snapshot!(sandbox.run("check -p alpha"), @"");
+    let _ = sandbox.run("check base -p alpha").exits(0);
+    assert_eq!(sandbox.log(), ["base"]);
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let sandbox = sandbox();
+    assert_snapshot!(sandbox.run("check --serial --parallel"), @"");
+    assert_snapshot!(sandbox.run("check --all -p alpha"), @"");
+    assert_snapshot!(sandbox.run("check --timeout soon"), @"");
+    assert_snapshot!(sandbox.run("check --timeout 0s"), @"");
+    assert_snapshot!(sandbox.run("check -j 0"), @"");
+    assert_snapshot!(sandbox.run("check -q -v"), @"");
+}
