@@ -106,7 +106,7 @@ pub fn presets() -> Vec<Check> {
 pub fn syntax_mistakes(file: &Arc<SourceFile>) -> Diagnostics {
     let mut mistakes = Diagnostics::default();
     parse(file, &mut mistakes);
-    mistakes
+    mistakes.sorted()
 }
 
 fn parse<'f>(file: &'f Arc<SourceFile>, mistakes: &mut Diagnostics) -> DeTable<'f> {

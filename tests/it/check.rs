@@ -10,23 +10,74 @@ const CRATES: [&str; 3] = ["alpha", "beta -> alpha", "gamma"];
 fn a_workspace_without_configuration_is_checked_by_the_defaults() {
     let sandbox = Sandbox::workspace(&CRATES);
     let out = sandbox.run("--serial");
-    assert_snapshot!(out, @"");
+    assert_snapshot!(out, @"
+    exit code 0
+    --- stdout ---
+        Checking 3 crates: 4 checks, 4 tasks in 1 wave on 1 slot
+            PASS [     TIME] fmt
+            PASS [     TIME] clippy
+            PASS [     TIME] test
+            PASS [     TIME] doc
+    ------------
+         Summary [     TIME] 4 tasks: 4 passed
+    --- stderr ---
+    note: no checks are configured, so these run: fmt, clippy, test, doc; `cargo hooks init` writes them down
+    ");
 }
 
 #[test]
 fn quiet_says_nothing_where_all_is_well() {
     let sandbox = Sandbox::workspace(&CRATES);
-    assert_snapshot!(sandbox.run("check fmt -q"), @"");
+    assert_snapshot!(sandbox.run("check fmt -q"), @"exit code 0");
 }
 
 #[test]
 fn what_is_not_formatted_is_found_repaired_and_found_no_more() {
     let sandbox = Sandbox::workspace(&CRATES);
     sandbox.write("beta/src/lib.rs", "//! B.\nfn  one() {}\n");
-    assert_snapshot!(sandbox.run("check fmt"), @"");
-    assert_snapshot!(sandbox.run("check fmt --fix"), @"");
+    assert_snapshot!(sandbox.run("check fmt"), @"
+    exit code 1
+    --- stdout ---
+        Checking 3 crates: 1 check, 1 task in 1 wave on 2 slots
+            FAIL [     TIME] fmt: 1 file not formatted in beta
+                 beta  beta/src/lib.rs:1  not formatted
+
+    --- fmt ---
+        Diff in [ROOT]/ws/beta/src/lib.rs:1:
+         //! B.
+        -fn  one() {}
+        +fn one() {}
+
+    ------------
+         Summary [     TIME] 1 task: 1 failed
+            FAIL [     TIME] fmt: 1 file not formatted in beta
+                 rerun: cargo hooks check fmt
+                 fix:   cargo hooks check fmt --fix
+    --- stderr ---
+    note: no checks are configured, so these run: fmt, clippy, test, doc; `cargo hooks init` writes them down
+    ");
+    assert_snapshot!(sandbox.run("check fmt --fix"), @"
+    exit code 0
+    --- stdout ---
+        Checking 3 crates: 1 check, 2 tasks in 2 waves on 2 slots
+            PASS [     TIME] fmt fix
+            PASS [     TIME] fmt
+    ------------
+         Summary [     TIME] 2 tasks: 2 passed
+    --- stderr ---
+    note: no checks are configured, so these run: fmt, clippy, test, doc; `cargo hooks init` writes them down
+    ");
     assert_eq!(sandbox.read("beta/src/lib.rs"), "//! B.\nfn one() {}\n");
-    assert_snapshot!(sandbox.run("check fmt"), @"");
+    assert_snapshot!(sandbox.run("check fmt"), @"
+    exit code 0
+    --- stdout ---
+        Checking 3 crates: 1 check, 1 task in 1 wave on 2 slots
+            PASS [     TIME] fmt
+    ------------
+         Summary [     TIME] 1 task: 1 passed
+    --- stderr ---
+    note: no checks are configured, so these run: fmt, clippy, test, doc; `cargo hooks init` writes them down
+    ");
 }
 
 #[test]
@@ -37,7 +88,39 @@ fn what_clippy_finds_is_shown_with_crate_file_and_line() {
         "beta/src/lib.rs",
         "//! B.\n\n/// Tells.\npub fn tell(x: bool) -> bool {\n    return x;\n}\n",
     );
-    assert_snapshot!(sandbox.run("clippy --serial"), @"");
+    assert_snapshot!(sandbox.run("clippy --serial"), @"
+    exit code 1
+    --- stdout ---
+        Checking 3 crates: 1 check, 1 task in 1 wave on 1 slot
+            FAIL [     TIME] clippy: 1 error in beta
+                 beta  beta/src/lib.rs:5:5  unneeded `return` statement [clippy::needless_return]
+
+    --- clippy ---
+        error: unneeded `return` statement
+         --> beta/src/lib.rs:5:5
+          |
+        5 |     return x;
+          |     ^^^^^^^^
+          |
+          = help: for further information visit https://rust-lang.github.io/rust-clippy/rust-1.95.0/index.html#needless_return
+          = note: `-D clippy::needless-return` implied by `-D warnings`
+          = help: to override `-D warnings` add `#[allow(clippy::needless_return)]`
+        help: remove `return`
+          |
+        5 -     return x;
+        5 +     x
+          |
+
+        error: could not compile `beta` (lib) due to 1 previous error
+        warning: build failed, waiting for other jobs to finish...
+        error: could not compile `beta` (lib test) due to 1 previous error
+
+    ------------
+         Summary [     TIME] 1 task: 1 failed
+            FAIL [     TIME] clippy: 1 error in beta
+                 rerun: cargo hooks check clippy
+                 fix:   cargo hooks check clippy --fix
+    ");
 }
 
 #[test]
@@ -58,7 +141,32 @@ fn what_does_not_compile_is_not_blamed_on_others() {
     let sandbox = Sandbox::workspace(&CRATES);
     sandbox.hooks("checks.check = true");
     sandbox.write("gamma/src/lib.rs", "//! G.\n\nfn f() -> u32 {\n    \"\"\n}\n");
-    assert_snapshot!(sandbox.run("check --message-format human"), @"");
+    assert_snapshot!(sandbox.run("check --message-format human"), @r#"
+    exit code 1
+    --- stdout ---
+        Checking 3 crates: 1 check, 1 task in 1 wave on 2 slots
+            FAIL [     TIME] check: 1 error in gamma
+                 gamma  gamma/src/lib.rs:4:5  mismatched types [E0308]
+
+    --- check ---
+        error[E0308]: mismatched types
+         --> gamma/src/lib.rs:4:5
+          |
+        3 | fn f() -> u32 {
+          |           --- expected `u32` because of return type
+        4 |     ""
+          |     ^^ expected `u32`, found `&str`
+
+        For more information about this error, try `rustc --explain E0308`.
+        error: could not compile `gamma` (lib test) due to 1 previous error
+        warning: build failed, waiting for other jobs to finish...
+        error: could not compile `gamma` (lib) due to 1 previous error
+
+    ------------
+         Summary [     TIME] 1 task: 1 failed
+            FAIL [     TIME] check: 1 error in gamma
+                 rerun: cargo hooks check check
+    "#);
 }
 
 #[test]

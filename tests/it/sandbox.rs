@@ -35,8 +35,8 @@ const TOOLCHAIN: [&str; 7] = [
     "clippy-driver",
 ];
 /// What scripts and linkers need.
-const SYSTEM: [&str; 20] = [
-    "sh", "cat", "git", "head", "kill", "ln", "mkdir", "mkfifo", "mv", "rm", "sleep", "touch", "yes", "cc", "gcc",
+const SYSTEM: [&str; 21] = [
+    "sh", "cat", "git", "head", "kill", "ln", "mkdir", "mkfifo", "mv", "rm", "sleep", "touch", "yes", "env", "cc", "gcc",
     "clang", "ld", "as", "ar", "xcrun",
 ];
 /// No test waits for longer than this; none comes near it unless something hangs.
@@ -206,7 +206,8 @@ impl Sandbox {
         run
     }
 
-    fn program(&self, program: &str) -> Run<'_> {
+    /// Another program, in the same environment.
+    pub(crate) fn program(&self, program: &str) -> Run<'_> {
         let (root, below) = (&self.root, |dir: &str| self.root.join(dir));
         let mut command = Command::new(program);
         command

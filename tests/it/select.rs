@@ -65,12 +65,43 @@ fn the_variable_skip_leaves_out_what_it_names_and_ignores_what_it_does_not_know(
 #[test]
 fn unknown_names_are_refused_with_the_nearest_that_is_known() {
     let sandbox = sandbox();
-    assert_snapshot!(sandbox.run("check tpo"), @"");
-    assert_snapshot!(sandbox.run("check --skip bases"), @"");
-    assert_snapshot!(sandbox.run("check -p alhpa"), @"");
-    assert_snapshot!(sandbox.run("check --exclude zzz*"), @"");
-    assert_snapshot!(sandbox.run("check -p [z-a]"), @"");
-    assert_snapshot!(sandbox.run("check --stage pre-psuh"), @"");
+    assert_snapshot!(sandbox.run("check tpo"), @"
+    exit code 2
+    --- stderr ---
+    error: there is no check `tpo`; did you mean `top`?
+    help: `cargo hooks list` shows the checks
+    ");
+    assert_snapshot!(sandbox.run("check --skip bases"), @"
+    exit code 2
+    --- stderr ---
+    error: there is no check `bases`; did you mean `base`?
+    help: `cargo hooks list` shows the checks
+    ");
+    assert_snapshot!(sandbox.run("check -p alhpa"), @"
+    exit code 2
+    --- stderr ---
+    error: no crate of the workspace is named `alhpa`; did you mean `alpha`?
+    ");
+    assert_snapshot!(sandbox.run("check --exclude zzz*"), @"
+    exit code 2
+    --- stderr ---
+    error: no crate of the workspace is named `zzz*`
+    ");
+    assert_snapshot!(sandbox.run("check -p [z-a]"), @"
+    exit code 2
+    --- stderr ---
+    error: `[z-a]` is no pattern for names of crates: invalid range; 'z' > 'a'
+    ");
+    assert_snapshot!(sandbox.run("check --stage pre-psuh"), @"
+    exit code 2
+    --- stderr ---
+    error: invalid value 'pre-psuh' for '--stage <STAGE>'
+      [possible values: pre-commit, pre-merge-commit, prepare-commit-msg, commit-msg, post-commit, pre-rebase, post-checkout, post-merge, post-rewrite, pre-push, ci, manual]
+
+      tip: a similar value exists: 'pre-push'
+
+    For more information, try '--help'.
+    ");
     assert!(sandbox.log().is_empty());
 }
 
@@ -105,7 +136,15 @@ fn crates_reach_a_command_as_arguments_of_cargo() {
 #[test]
 fn a_check_of_the_whole_workspace_is_left_out_for_single_crates_unless_it_is_named() {
     let sandbox = sandbox();
-    assert_snapshot!(sandbox.run("check -p alpha"), @"");
+    assert_snapshot!(sandbox.run("check -p alpha"), @"
+    exit code 0
+    --- stdout ---
+         SKIPPED base: it is about the whole workspace, not about single crates
+         SKIPPED top: it is about the whole workspace, not about single crates
+         SKIPPED late: it is about the whole workspace, not about single crates
+    ------------
+         Summary [     TIME] nothing to do, 3 skipped
+    ");
     let _ = sandbox.run("check base -p alpha").exits(0);
     assert_eq!(sandbox.log(), ["base"]);
 }
@@ -113,10 +152,52 @@ fn a_check_of_the_whole_workspace_is_left_out_for_single_crates_unless_it_is_nam
 #[test]
 fn contradictions_are_refused() {
     let sandbox = sandbox();
-    assert_snapshot!(sandbox.run("check --serial --parallel"), @"");
-    assert_snapshot!(sandbox.run("check --all -p alpha"), @"");
-    assert_snapshot!(sandbox.run("check --timeout soon"), @"");
-    assert_snapshot!(sandbox.run("check --timeout 0s"), @"");
-    assert_snapshot!(sandbox.run("check -j 0"), @"");
-    assert_snapshot!(sandbox.run("check -q -v"), @"");
+    assert_snapshot!(sandbox.run("check --serial --parallel"), @"
+    exit code 2
+    --- stderr ---
+    error: the argument '--serial' cannot be used with '--parallel'
+
+    Usage: cargo hooks check --serial [CHECK]...
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(sandbox.run("check --all -p alpha"), @"
+    exit code 2
+    --- stderr ---
+    error: the argument '--all' cannot be used with '--package <CRATE>'
+
+    Usage: cargo hooks check --all [CHECK]...
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(sandbox.run("check --timeout soon"), @"
+    exit code 2
+    --- stderr ---
+    error: invalid value 'soon' for '--timeout <DURATION>': expected number at 0
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(sandbox.run("check --timeout 0s"), @"
+    exit code 2
+    --- stderr ---
+    error: invalid value '0s' for '--timeout <DURATION>': no time at all
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(sandbox.run("check -j 0"), @"
+    exit code 2
+    --- stderr ---
+    error: invalid value '0' for '--max-workers <N>': 0 is not in 1..=10000
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(sandbox.run("check -q -v"), @"
+    exit code 2
+    --- stderr ---
+    error: the argument '--quiet' cannot be used with '--verbose...'
+
+    Usage: cargo hooks check --quiet [CHECK]...
+
+    For more information, try '--help'.
+    ");
 }
