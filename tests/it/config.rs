@@ -199,6 +199,12 @@ fn a_manifest_that_is_no_toml_is_shown_where_it_breaks() {
     assert_snapshot!(sandbox.run("check"), @r#"
     exit code 2
     --- stderr ---
+    error[syntax]: invalid basic string, expected `"`
+     --> Cargo.toml:6:20
+      |
+    6 | checks.lint = "lint
+      |                    ^
+
     error[syntax]: extra `=`, expected nothing
      --> Cargo.toml:7:16
       |
@@ -210,12 +216,6 @@ fn a_manifest_that_is_no_toml_is_shown_where_it_breaks() {
       |
     7 | checks.other = = 1
       |                  ^
-
-    error[syntax]: invalid basic string, expected `"`
-     --> Cargo.toml:6:20
-      |
-    6 | checks.lint = "lint
-      |                    ^
 
     error: the configuration has 3 mistakes; nothing was run
     "#);

@@ -101,7 +101,15 @@ fn what_git_ignores_is_not_given() {
 fn a_check_whose_files_do_not_exist_is_left_out_audibly() {
     let sandbox = sandbox();
     sandbox.hooks("checks.each = { run = \"each\", files = [\"*.none\"] }\nchecks.other = \"each other\"");
-    assert_snapshot!(sandbox.run("check --serial"), @"");
+    assert_snapshot!(sandbox.run("check --serial"), @"
+    exit code 0
+    --- stdout ---
+        Checking files of no crate: 1 check, 1 task in 1 wave on 1 slot
+         SKIPPED each: no file matches
+            PASS [     TIME] other
+    ------------
+         Summary [     TIME] 1 task: 1 passed, 1 skipped
+    ");
     assert_eq!(sandbox.arguments(), ["other"]);
 }
 

@@ -16,6 +16,7 @@ mod doctor;
 mod environment;
 mod files;
 mod generates;
+mod help;
 mod init;
 mod invocation;
 mod list;
@@ -25,9 +26,11 @@ mod missing;
 mod package;
 mod plan;
 mod presets;
+#[cfg(target_os = "linux")]
 mod process;
 mod schedule;
 mod schema;
 mod select;
+#[cfg(target_os = "linux")]
 mod signals;
 mod workspace;

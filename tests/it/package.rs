@@ -36,10 +36,10 @@ fn a_check_of_all_crates_together_is_split_where_a_package_differs() {
     let sandbox = three();
     sandbox.hooks("checks.each = \"each {packages}\"");
     sandbox.package_hooks("beta", "checks.each.args = [\"--own\"]");
-    assert_snapshot!(sandbox.run("plan"), @"
+    assert_snapshot!(sandbox.run("plan --serial"), @"
     exit code 0
     --- stdout ---
-    1 check, 2 tasks in 1 wave on 2 slots
+    1 check, 2 tasks in 1 wave on 1 slot
 
     wave 1
       each 2 crates
@@ -54,11 +54,11 @@ fn the_own_check_of_a_package_runs_in_its_directory() {
     let sandbox = three();
     sandbox.tool("own", "note \"${PWD#\"$SANDBOX\"} $*\"");
     sandbox.package_hooks("beta", "checks.own = { run = \"own {files}\", files = [\"src/*.rs\"] }");
-    let out = sandbox.run("check own");
+    let out = sandbox.run("check own --serial");
     assert_snapshot!(out, @"
     exit code 0
     --- stdout ---
-        Checking files of no crate: 1 check, 1 task in 1 wave on 2 slots
+        Checking files of no crate: 1 check, 1 task in 1 wave on 1 slot
             PASS [     TIME] own
     ------------
          Summary [     TIME] 1 task: 1 passed

@@ -400,7 +400,11 @@ impl fmt::Display for Output {
         writeln!(f, "exit code {}", self.code)?;
         for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             if !text.is_empty() {
-                writeln!(f, "--- {name} ---\n{}", text.trim_end_matches('\n'))?;
+                writeln!(f, "--- {name} ---")?;
+            }
+            // Spaces at the end of a line would not outlive the next editor.
+            for line in text.lines() {
+                writeln!(f, "{}", line.trim_end())?;
             }
         }
         Ok(())

@@ -23,7 +23,23 @@ checks.harder = { run = "good harder", depends-on = ["hard"] }
 checks.soft = { run = "good soft", after = ["base"] }
 "#,
     );
-    assert_snapshot!(sandbox.run("check --serial"), @"");
+    assert_snapshot!(sandbox.run("check --serial"), @"
+    exit code 1
+    --- stdout ---
+        Checking files of no crate: 4 checks, 4 tasks in 3 waves on 1 slot
+            FAIL [     TIME] base: exit code 7
+         BLOCKED [         ] hard: base did not pass
+         BLOCKED [         ] harder: hard did not pass
+            PASS [     TIME] soft
+
+    --- base ---
+        this is broken
+
+    ------------
+         Summary [     TIME] 4 tasks: 1 passed, 1 failed, 2 blocked
+            FAIL [     TIME] base: exit code 7
+                 rerun: cargo hooks check base
+    ");
     assert_eq!(sandbox.log(), ["base", "soft"]);
 }
 
@@ -31,7 +47,22 @@ checks.soft = { run = "good soft", after = ["base"] }
 fn with_fail_fast_the_first_failure_ends_the_run() {
     let sandbox = sandbox();
     sandbox.hooks("fail-fast = true\nchecks.a = \"good a\"\nchecks.b = \"bad b\"\nchecks.c = \"good c\"");
-    assert_snapshot!(sandbox.run("check --serial"), @"");
+    assert_snapshot!(sandbox.run("check --serial"), @"
+    exit code 1
+    --- stdout ---
+        Checking files of no crate: 3 checks, 3 tasks in 1 wave on 1 slot
+            PASS [     TIME] a
+            FAIL [     TIME] b: exit code 7
+        Stopping after the first failure: b
+
+    --- b ---
+        this is broken
+
+    ------------
+         Summary [     TIME] 3 tasks: 1 passed, 1 failed, 1 cancelled
+            FAIL [     TIME] b: exit code 7
+                 rerun: cargo hooks check b
+    ");
     assert_eq!(sandbox.log(), ["a", "b"]);
     let _ = sandbox.run("check --serial --no-fail-fast").exits(1);
     assert_eq!(sandbox.log(), ["a", "b", "a", "b", "c"]);
@@ -62,7 +93,21 @@ checks.shaky = { run = "bad shaky", allow-failure = true }
 checks.next = { run = "good next", depends-on = ["shaky"] }
 "#,
     );
-    assert_snapshot!(sandbox.run("check --serial"), @"");
+    assert_snapshot!(sandbox.run("check --serial"), @"
+    exit code 0
+    --- stdout ---
+        Checking files of no crate: 2 checks, 2 tasks in 2 waves on 1 slot
+           FAIL* [     TIME] shaky: exit code 7 (may fail)
+            PASS [     TIME] next
+
+    --- shaky ---
+        this is broken
+
+    ------------
+         Summary [     TIME] 2 tasks: 1 passed, 1 failed (may fail)
+           FAIL* [     TIME] shaky: exit code 7 (may fail)
+                 rerun: cargo hooks check shaky
+    ");
 }
 
 #[test]
@@ -143,7 +188,23 @@ fn crate_by_crate_a_task_waits_only_for_that_of_its_own_crate() {
     sandbox.hooks(
         "checks.first = \"first {package}\"\nchecks.second = { run = \"second {package}\", depends-on = [\"first\"] }",
     );
-    assert_snapshot!(sandbox.run("check --serial"), @"");
+    assert_snapshot!(sandbox.run("check --serial"), @"
+    exit code 1
+    --- stdout ---
+        Checking 2 crates: 2 checks, 4 tasks in 2 waves on 1 slot
+            FAIL [     TIME] first alpha: exit code 1
+         BLOCKED [         ] second alpha: first did not pass
+            PASS [     TIME] first beta
+            PASS [     TIME] second beta
+
+    --- first alpha ---
+        it wrote nothing
+
+    ------------
+         Summary [     TIME] 4 tasks: 2 passed, 1 failed, 1 blocked
+            FAIL [     TIME] first alpha: exit code 1
+                 rerun: cargo hooks check first -p alpha
+    ");
     assert_eq!(sandbox.log(), ["first alpha", "first beta", "second beta"]);
 }
 
