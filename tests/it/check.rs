@@ -89,7 +89,10 @@ fn what_clippy_finds_is_told_with_crate_file_and_line() {
         "//! B.\n\n/// Tells.\npub fn tell(x: bool) -> bool {\n    return x;\n}\n",
     );
     let out = sandbox.run("clippy").exits(1);
-    assert!(out.stdout.contains("FAIL [     TIME] clippy: 1 error in beta\n"), "{out}");
+    assert!(
+        out.stdout.contains("FAIL [     TIME] clippy: 1 error in beta\n"),
+        "{out}"
+    );
     let finding = "beta  beta/src/lib.rs:5:5  unneeded `return` statement [clippy::needless_return]\n";
     assert!(out.stdout.contains(finding), "{out}");
     assert!(out.stdout.contains("rerun: cargo hooks check clippy\n"), "{out}");

@@ -92,7 +92,11 @@ fn the_library_path_loses_what_cargo_put_into_it() {
 fn through_cargo_a_check_sees_what_it_sees_without() {
     let sandbox = sandbox("");
     let direct = seen(&sandbox, sandbox.command("check"));
-    symlink(env!("CARGO_BIN_EXE_cargo-hooks"), sandbox.root().join("bin/cargo-hooks")).unwrap();
+    symlink(
+        env!("CARGO_BIN_EXE_cargo-hooks"),
+        sandbox.root().join("bin/cargo-hooks"),
+    )
+    .unwrap();
     let through = seen(&sandbox, sandbox.program("cargo").arg("hooks").arg("check"));
     // The directories that rustup or cargo put in front of the PATH are no harm.
     let without_path = |mut variables: BTreeMap<String, String>| {

@@ -28,11 +28,23 @@ fn check(keys: &str, files: &[&str], expected: &[&str]) {
 #[test]
 fn patterns_choose_files() {
     let files = ["a.sql", "db/b.sql", "db/deep/c.sql", "db/d.txt", ".hidden.sql"];
-    check("files = [\"*.sql\"]", &files, &[".hidden.sql", "a.sql", "db/b.sql", "db/deep/c.sql"]);
-    check("files = [\"/x\", \"db/*.sql\"]".replace("\"/x\", ", "").as_str(), &files, &["db/b.sql"]);
+    check(
+        "files = [\"*.sql\"]",
+        &files,
+        &[".hidden.sql", "a.sql", "db/b.sql", "db/deep/c.sql"],
+    );
+    check(
+        "files = [\"/x\", \"db/*.sql\"]".replace("\"/x\", ", "").as_str(),
+        &files,
+        &["db/b.sql"],
+    );
     check("files = [\"db/**/*.sql\"]", &files, &["db/b.sql", "db/deep/c.sql"]);
     check("files = [\"db/**\"], exclude = [\"*.sql\"]", &files, &["db/d.txt"]);
-    check("files = [\"*.sql\"], exclude = [\"db/deep/**\", \".*\"]", &files, &["a.sql", "db/b.sql"]);
+    check(
+        "files = [\"*.sql\"], exclude = [\"db/deep/**\", \".*\"]",
+        &files,
+        &["a.sql", "db/b.sql"],
+    );
     check("files = [\"*.{txt,md}\"]", &files, &["db/d.txt"]);
 }
 
@@ -69,7 +81,11 @@ fn no_name_is_read_as_anything_but_a_name() {
         "two words.t",
         "{packages}.t",
     ];
-    for command in ["run = \"each {files}\"", "shell = \"each {files}\"", "shell = \"sh -c 'each \\\"$@\\\"' x {files}\""] {
+    for command in [
+        "run = \"each {files}\"",
+        "shell = \"each {files}\"",
+        "shell = \"sh -c 'each \\\"$@\\\"' x {files}\"",
+    ] {
         let sandbox = sandbox();
         for name in names {
             sandbox.write(OsStr::from_bytes(name), "");

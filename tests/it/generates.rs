@@ -7,7 +7,9 @@ use crate::sandbox::Sandbox;
 fn sandbox(generator: &str) -> Sandbox {
     let sandbox = Sandbox::workspace(&["alpha"]);
     sandbox.tool("generate", generator);
-    sandbox.write("gen/a.txt", "generated\n").write("gen/b.txt", "generated\n");
+    sandbox
+        .write("gen/a.txt", "generated\n")
+        .write("gen/b.txt", "generated\n");
     sandbox.hooks("checks.codegen = { run = \"generate\", files = [\"gen/*.txt\"] , preset = \"codegen\" }");
     sandbox
 }

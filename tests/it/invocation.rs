@@ -35,7 +35,11 @@ fn check_is_the_default_and_cargo_may_add_its_word() {
 #[test]
 fn cargo_finds_the_program_as_a_subcommand() {
     let sandbox = sandbox();
-    symlink(env!("CARGO_BIN_EXE_cargo-hooks"), sandbox.root().join("bin/cargo-hooks")).unwrap();
+    symlink(
+        env!("CARGO_BIN_EXE_cargo-hooks"),
+        sandbox.root().join("bin/cargo-hooks"),
+    )
+    .unwrap();
     let out = sandbox.program("cargo").arg("hooks").arg("a").output().exits(0);
     assert_eq!(out.stderr, "");
     assert_eq!(sandbox.log(), ["a /ws"]);
@@ -47,7 +51,9 @@ fn the_workspace_is_found_from_below_and_by_its_manifest() {
     let _ = sandbox.command("check a").dir("beta/src").output().exits(0);
     let elsewhere = sandbox.command("check a --manifest-path ws/Cargo.toml").dir("..");
     let _ = elsewhere.output().exits(0);
-    let absolute = sandbox.command("--manifest-path").arg(sandbox.ws().join("beta/Cargo.toml"));
+    let absolute = sandbox
+        .command("--manifest-path")
+        .arg(sandbox.ws().join("beta/Cargo.toml"));
     let _ = absolute.arg("a").dir("/").output().exits(0);
     assert_eq!(sandbox.log(), ["a /ws"; 3]);
 }
@@ -57,7 +63,9 @@ fn mistakes_are_named_by_the_path_that_can_be_opened_from_here() {
     let sandbox = sandbox();
     sandbox.append("Cargo.toml", "checks.c = 1\n");
     let shown = |dir: &str, path: &str| {
-        let out = sandbox.command("check --manifest-path").arg(sandbox.ws().join("Cargo.toml"));
+        let out = sandbox
+            .command("check --manifest-path")
+            .arg(sandbox.ws().join("Cargo.toml"));
         let out = out.dir(dir).output().exits(2);
         assert!(out.stderr.contains(&format!("--> {path}:8:12")), "{out}");
     };

@@ -22,7 +22,13 @@ fn each_line_for_programs_is_json_from_the_start_of_the_run_to_its_end() {
     let out = sandbox.run("check --serial --message-format json").exits(1);
     let lines = out.json();
     let kinds: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
-    let expected = ["run-started", "task-started", "task-finished", "task-finished", "run-finished"];
+    let expected = [
+        "run-started",
+        "task-started",
+        "task-finished",
+        "task-finished",
+        "run-finished",
+    ];
     assert_eq!(kinds, expected);
     assert_eq!(lines[0]["format"], 1);
     assert_eq!(lines[0]["left_out"][0]["check"], "none");
@@ -38,7 +44,8 @@ fn each_line_for_programs_is_json_from_the_start_of_the_run_to_its_end() {
 }
 
 /// Asks a terminal to fill the clipboard, to clear the screen, to name its window and to write from right to left.
-const HOSTILE: &str = r"printf '\033]52;c;ZXZpbA==\007\033[2J\033]0;title\033\\\342\200\256evil\302\233\r\377 end\n'; exit 1";
+const HOSTILE: &str =
+    r"printf '\033]52;c;ZXZpbA==\007\033[2J\033]0;title\033\\\342\200\256evil\302\233\r\377 end\n'; exit 1";
 
 #[test]
 fn what_a_hostile_tool_writes_is_harmless_to_terminals() {
@@ -63,12 +70,18 @@ fn what_a_hostile_tool_writes_is_valid_json_without_control_characters() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    for (exit, arguments) in [(0, "check --serial"), (1, "check --serial -v"), (1, "check --serial --message-format json")] {
+    for (exit, arguments) in [
+        (0, "check --serial"),
+        (1, "check --serial -v"),
+        (1, "check --serial --message-format json"),
+    ] {
         let sandbox = sandbox("until [ -e \"$SANDBOX/reader-is-gone\" ]; do sleep 0.01; done; echo lost; exit $EXIT");
         let run = sandbox.command(arguments).env("EXIT", exit.to_string());
         let mut running = run.start();
         let mut first = String::new();
-        BufReader::new(running.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        BufReader::new(running.stdout.take().unwrap())
+            .read_line(&mut first)
+            .unwrap();
         assert_ne!(first, "");
         std::fs::write(sandbox.root().join("reader-is-gone"), "").unwrap();
         let out = running.wait().exits(exit);
@@ -123,7 +136,11 @@ fn colour_is_used_where_it_is_wanted() {
         let out = run.output().exits(1);
         assert_eq!(out.stdout.contains('\u{1b}'), expected, "{arguments} {variables:?}");
         // What tools are told is the same.
-        assert_eq!(sandbox.log()[0].contains("always 1"), expected, "{arguments} {variables:?}");
+        assert_eq!(
+            sandbox.log()[0].contains("always 1"),
+            expected,
+            "{arguments} {variables:?}"
+        );
     };
     check("check", &[], false);
     check("check --color always", &[], true);
@@ -144,14 +161,18 @@ fn the_output_of_a_tool_keeps_its_colours_where_there_are_colours() {
 
 #[test]
 fn too_much_output_is_kept_in_bounds() {
-    let sandbox = sandbox("echo the beginning; yes 'a line of no interest' | head -c 50000000; echo; echo the end; exit 1");
+    let sandbox =
+        sandbox("echo the beginning; yes 'a line of no interest' | head -c 50000000; echo; echo the end; exit 1");
     let out = sandbox.run("check").exits(1);
     assert!(out.stdout.len() < 100_000, "{} bytes", out.stdout.len());
     assert!(out.stdout.contains("the beginning") && out.stdout.contains("the end"));
     assert!(out.stdout.contains("lines left out; -v shows all"));
     let out = sandbox.run("check --message-format json").exits(1);
     let lines = out.json();
-    assert!(lines[2]["output_dropped"].as_u64() > Some(0), "it is said that some was dropped");
+    assert!(
+        lines[2]["output_dropped"].as_u64() > Some(0),
+        "it is said that some was dropped"
+    );
 }
 
 #[test]

@@ -36,8 +36,8 @@ const TOOLCHAIN: [&str; 7] = [
 ];
 /// What scripts and linkers need.
 const SYSTEM: [&str; 21] = [
-    "sh", "cat", "git", "head", "kill", "ln", "mkdir", "mkfifo", "mv", "rm", "sleep", "touch", "yes", "env", "cc", "gcc",
-    "clang", "ld", "as", "ar", "xcrun",
+    "sh", "cat", "git", "head", "kill", "ln", "mkdir", "mkfifo", "mv", "rm", "sleep", "touch", "yes", "env", "cc",
+    "gcc", "clang", "ld", "as", "ar", "xcrun",
 ];
 /// No test waits for longer than this; none comes near it unless something hangs.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -213,7 +213,10 @@ impl Sandbox {
         command
             .current_dir(self.ws())
             .env_clear()
-            .env("PATH", std::env::join_paths([below("bin"), below("toolchain")]).unwrap())
+            .env(
+                "PATH",
+                std::env::join_paths([below("bin"), below("toolchain")]).unwrap(),
+            )
             .env("HOME", below("home"))
             .env("CARGO_HOME", below("cargo-home"))
             .env("CARGO_NET_OFFLINE", "true")
@@ -287,7 +290,11 @@ impl<'s> Run<'s> {
 
     /// Starts it.
     pub(crate) fn start(mut self) -> Running<'s> {
-        let pipes = self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let pipes = self
+            .command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = {
             let _no_script_is_written = STARTING.lock();
             pipes.spawn().unwrap()

@@ -77,7 +77,11 @@ fn a_critical_failure_ends_the_run_unless_the_settings_say_otherwise() {
         ));
         let out = sandbox.run("check --serial").exits(1);
         assert_eq!(sandbox.log(), expected, "{out}");
-        assert_eq!(out.stdout.contains("after a critical failure: a"), expected.len() == 1, "{out}");
+        assert_eq!(
+            out.stdout.contains("after a critical failure: a"),
+            expected.len() == 1,
+            "{out}"
+        );
     };
     check("", &["a"]);
     check("stop-on-critical-failure = false", &["a", "b"]);

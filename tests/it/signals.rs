@@ -11,7 +11,8 @@ use crate::process::{is_gone, pid, sandbox};
 use crate::sandbox::{Running, Sandbox, eventually};
 
 /// A tool that starts another, says that it is there, and waits.
-const WAITS: &str = "sleep 1000 & echo $! >\"$SANDBOX/below\"; echo $$ >\"$SANDBOX/tool\"; touch \"$SANDBOX/ready\"; wait; wait";
+const WAITS: &str =
+    "sleep 1000 & echo $! >\"$SANDBOX/below\"; echo $$ >\"$SANDBOX/tool\"; touch \"$SANDBOX/ready\"; wait; wait";
 
 /// Starts a run, and comes back when its tool is there.
 fn start<'s>(sandbox: &'s Sandbox, arguments: &str) -> Running<'s> {
@@ -28,7 +29,10 @@ fn nothing_is_left(sandbox: &Sandbox) {
 #[test]
 fn an_interrupted_run_says_so_and_takes_all_its_processes_with_it() {
     let sandbox = sandbox(WAITS);
-    sandbox.append("Cargo.toml", "checks.next = { run = \"tool\", depends-on = [\"tool\"] }\n");
+    sandbox.append(
+        "Cargo.toml",
+        "checks.next = { run = \"tool\", depends-on = [\"tool\"] }\n",
+    );
     let running = start(&sandbox, "check --serial");
     running.signal(Signal::INT);
     let out = running.wait();
@@ -102,7 +106,9 @@ fn what_ignores_a_polite_word_is_killed_in_the_end() {
 #[test]
 fn nothing_that_waited_starts_after_the_signal() {
     let sandbox = sandbox(WAITS);
-    sandbox.noting(&["later"]).append("Cargo.toml", "checks.later = \"later\"\n");
+    sandbox
+        .noting(&["later"])
+        .append("Cargo.toml", "checks.later = \"later\"\n");
     let running = start(&sandbox, "check --serial");
     running.signal(Signal::INT);
     let out = running.wait().exits(130);
