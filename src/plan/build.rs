@@ -513,6 +513,8 @@ impl<'a> Builder<'a> {
         let cwd = match (&definition.cwd, unit.filling.package) {
             (Cwd::Package, Some((_, dir))) => dir.to_owned(),
             (Cwd::Package, None) => self.workspace.root.clone(),
+            // Joining nothing would leave a slash at the end.
+            (Cwd::At(dir), _) if dir.as_os_str().is_empty() => self.workspace.root.clone(),
             (Cwd::At(dir), _) => self.workspace.root.join(dir),
         };
         let path = self.facts.tools.get(&name).cloned();

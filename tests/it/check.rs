@@ -26,6 +26,15 @@ fn a_workspace_without_configuration_is_checked_by_the_defaults() {
 }
 
 #[test]
+fn only_the_defaults_that_run_are_announced() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    let out = sandbox.run("check fmt doc --serial").exits(0);
+    assert!(out.stderr.contains("so these run: fmt, doc; "), "{out}");
+    let out = sandbox.run("check --stage commit-msg").exits(0);
+    assert_eq!(out.stderr, "");
+}
+
+#[test]
 fn quiet_says_nothing_where_all_is_well() {
     let sandbox = Sandbox::workspace(&CRATES);
     assert_snapshot!(sandbox.run("check fmt -q"), @"exit code 0");
@@ -54,7 +63,7 @@ fn what_is_not_formatted_is_found_repaired_and_found_no_more() {
                  rerun: cargo hooks check fmt
                  fix:   cargo hooks check fmt --fix
     --- stderr ---
-    note: no checks are configured, so these run: fmt, clippy, test, doc; `cargo hooks init` writes them down
+    note: no checks are configured, so these run: fmt; `cargo hooks init` writes them down
     ");
     assert_snapshot!(sandbox.run("check fmt --fix --serial"), @"
     exit code 0
@@ -65,7 +74,7 @@ fn what_is_not_formatted_is_found_repaired_and_found_no_more() {
     ------------
          Summary [     TIME] 2 tasks: 2 passed
     --- stderr ---
-    note: no checks are configured, so these run: fmt, clippy, test, doc; `cargo hooks init` writes them down
+    note: no checks are configured, so these run: fmt; `cargo hooks init` writes them down
     ");
     assert_eq!(sandbox.read("beta/src/lib.rs"), "//! B.\nfn one() {}\n");
     assert_snapshot!(sandbox.run("check fmt --serial"), @"
@@ -76,7 +85,7 @@ fn what_is_not_formatted_is_found_repaired_and_found_no_more() {
     ------------
          Summary [     TIME] 1 task: 1 passed
     --- stderr ---
-    note: no checks are configured, so these run: fmt, clippy, test, doc; `cargo hooks init` writes them down
+    note: no checks are configured, so these run: fmt; `cargo hooks init` writes them down
     ");
 }
 

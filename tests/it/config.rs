@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use crate::sandbox::Sandbox;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "so much can be said of so many mistakes")]
 fn all_mistakes_are_told_at_once_and_nothing_runs() {
     let sandbox = Sandbox::workspace(&["alpha"]);
     sandbox.noting(&["marker"]).hooks(

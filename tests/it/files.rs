@@ -33,11 +33,7 @@ fn patterns_choose_files() {
         &files,
         &[".hidden.sql", "a.sql", "db/b.sql", "db/deep/c.sql"],
     );
-    check(
-        "files = [\"/x\", \"db/*.sql\"]".replace("\"/x\", ", "").as_str(),
-        &files,
-        &["db/b.sql"],
-    );
+    check("files = [\"db/*.sql\"]", &files, &["db/b.sql"]);
     check("files = [\"db/**/*.sql\"]", &files, &["db/b.sql", "db/deep/c.sql"]);
     check("files = [\"db/**\"], exclude = [\"*.sql\"]", &files, &["db/d.txt"]);
     check(

@@ -63,7 +63,7 @@ fn the_own_check_of_a_package_runs_in_its_directory() {
     ------------
          Summary [     TIME] 1 task: 1 passed
     --- stderr ---
-    note: no checks are configured, so these run: fmt, clippy, test, doc, own; `cargo hooks init` writes them down
+    note: no checks are configured, so these run: own; `cargo hooks init` writes them down
     ");
     assert_eq!(sandbox.log(), ["/ws/beta src/lib.rs"]);
 }

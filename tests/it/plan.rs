@@ -49,17 +49,17 @@ fn every_task_wave_by_wave_and_nothing_runs() {
     wave 1
       first beta, fix (at most 10m; writes files; lock db)
         tool --fix beta
-        in [ROOT]/ws/
+        in [ROOT]/ws
 
     wave 2
       first beta (after first beta, fix; at most 10m; lock db)
         tool beta
-        in [ROOT]/ws/
+        in [ROOT]/ws
 
     wave 3
       second beta (if passed: first; after first beta, fix)
         KEY='a value' tool -p beta
-        in [ROOT]/ws/
+        in [ROOT]/ws
 
     left out third: it is about the whole workspace, not about single crates
     left out none: no file matches

@@ -35,19 +35,21 @@ const TOOLCHAIN: [&str; 7] = [
     "clippy-driver",
 ];
 /// What scripts and linkers need.
-const SYSTEM: [&str; 21] = [
-    "sh", "cat", "git", "head", "kill", "ln", "mkdir", "mkfifo", "mv", "rm", "sleep", "touch", "yes", "env", "cc",
-    "gcc", "clang", "ld", "as", "ar", "xcrun",
+const SYSTEM: [&str; 22] = [
+    "sh", "cat", "git", "head", "kill", "ln", "mkdir", "mkfifo", "mv", "rm", "setsid", "sleep", "touch", "yes", "env",
+    "cc", "gcc", "clang", "ld", "as", "ar", "xcrun",
 ];
 /// No test waits for longer than this; none comes near it unless something hangs.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// Between a fork and its exec a child holds every file that is open for writing, and a script that is held so cannot be
 /// started ("text file busy"). Therefore no script is written while a process is being started.
 static STARTING: Mutex<()> = Mutex::new(());
 
 /// A temporary world. It is gone when it is dropped.
 pub(crate) struct Sandbox {
-    _dir: TempDir,
+    /// Only kept until the end.
+    #[expect(dead_code, reason = "what it holds on to is the directory")]
+    dir: TempDir,
     root: PathBuf,
     /// `workspace`, or `package` where the root manifest is that of the only crate.
     owner: &'static str,
@@ -67,10 +69,8 @@ impl Sandbox {
             sandbox.krate(name, name, &format!("\n[dependencies]\n{needs}"));
             names.push(name);
         }
-        sandbox.write(
-            "Cargo.toml",
-            &format!("[workspace]\nmembers = {names:?}\nresolver = \"3\"\n"),
-        );
+        let manifest = format!("[workspace]\nmembers = {names:?}\nresolver = \"3\"\n");
+        sandbox.write("Cargo.toml", manifest);
         sandbox
     }
 
@@ -89,8 +89,7 @@ impl Sandbox {
             fs::create_dir_all(root.join(below)).unwrap();
         }
         link_programs(&root.join("toolchain"));
-        let _dir = dir;
-        Self { _dir, root, owner }
+        Self { dir, root, owner }
     }
 
     /// A crate with a library, in a directory of the workspace. `rest` ends its manifest.

@@ -115,3 +115,13 @@ fn nothing_that_waited_starts_after_the_signal() {
     assert!(sandbox.log().is_empty(), "{out}");
     assert!(!fs::exists(sandbox.root().join("log")).unwrap());
 }
+
+#[test]
+#[ignore = "a program that is killed tells nobody: only a guard process could end what it started"]
+fn not_even_kill_9_leaves_processes_behind() {
+    let sandbox = sandbox(WAITS);
+    let running = start(&sandbox, "check");
+    running.signal(Signal::KILL);
+    let _ = running.wait().exits(-1);
+    nothing_is_left(&sandbox);
+}
