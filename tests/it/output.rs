@@ -167,6 +167,11 @@ fn too_much_output_is_kept_in_bounds() {
     assert!(out.stdout.len() < 100_000, "{} bytes", out.stdout.len());
     assert!(out.stdout.contains("the beginning") && out.stdout.contains("the end"));
     assert!(out.stdout.contains("lines left out; -v shows all"));
+}
+
+#[test]
+fn programs_are_told_how_much_output_was_not_kept() {
+    let sandbox = sandbox("yes 'a line of no interest' | head -c 10000000; exit 1");
     let out = sandbox.run("check --message-format json").exits(1);
     let lines = out.json();
     assert!(
@@ -180,4 +185,17 @@ fn one_endless_line_is_kept_in_bounds() {
     let sandbox = sandbox("head -c 5000000 /dev/zero; exit 1");
     let out = sandbox.run("check").exits(1);
     assert!(out.stdout.len() < 100_000, "{} bytes", out.stdout.len());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_result_that_cannot_be_written_is_no_pass() {
+    for (redirection, code) in [(">/dev/full", 3), (">&-", 0), ("2>&-", 0), (">/dev/full 2>&1", 3)] {
+        let sandbox = sandbox("echo fine");
+        let script = format!("exec \"$0\" check {redirection}");
+        let run = sandbox.program("sh").arg("-c").arg(script);
+        let out = run.arg(env!("CARGO_BIN_EXE_cargo-hooks")).output();
+        assert_eq!(out.code, code, "{redirection}: {out}");
+        assert!(!out.stderr.contains("panicked"), "{out}");
+    }
 }

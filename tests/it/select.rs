@@ -150,6 +150,11 @@ fn a_check_of_the_whole_workspace_is_left_out_for_single_crates_unless_it_is_nam
 }
 
 #[test]
+fn a_time_that_nobody_lives_to_see_is_a_limit_all_the_same() {
+    check("base --timeout 500000years", &["base"]);
+}
+
+#[test]
 fn contradictions_are_refused() {
     let sandbox = sandbox();
     assert_snapshot!(sandbox.run("check --serial --parallel"), @"
