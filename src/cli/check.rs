@@ -21,7 +21,7 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     }
     let project = load_project(global)?;
     let plan = project.plan(&request(args, global, &project))?;
-    notice_defaults(&plan, &project, global);
+    notice_defaults(&plan, global);
     let stats = run(&project, &plan, args.message_format, global)?;
     Ok(exit_code(&stats))
 }
@@ -96,9 +96,10 @@ fn skipped_by_environment(project: &Project) -> Vec<CheckName> {
 }
 
 /// Says once that nothing is configured, and what therefore runs.
-fn notice_defaults(plan: &Plan, project: &Project, global: &GlobalArgs) {
-    if plan.origin == Origin::Defaults && !global.quiet {
-        let names: Vec<_> = project.config.checks.iter().map(|check| check.name.as_str()).collect();
+fn notice_defaults(plan: &Plan, global: &GlobalArgs) {
+    let checks = plan.started().checks;
+    if plan.origin == Origin::Defaults && !checks.is_empty() && !global.quiet {
+        let names: Vec<_> = checks.iter().map(CheckName::as_str).collect();
         let text = format!(
             "no checks are configured, so the defaults stand in: {}; `cargo hooks init` writes them down",
             names.join(", ")

@@ -45,7 +45,7 @@ impl Member {
 pub fn syntax_mistakes(file: &Arc<SourceFile>) -> Diagnostics {
     let mut mistakes = Diagnostics::default();
     parse(file, &mut mistakes);
-    mistakes
+    mistakes.sorted()
 }
 
 /// The document, or nothing where what can be made of it may not be what was meant.

@@ -13,7 +13,7 @@ use crate::changes::TreeState;
 use crate::environment::Environment;
 use crate::event::{Failure, Output};
 use crate::model::{Exit, Finding, Place, Severity, TaskId};
-use crate::plan::Task;
+use crate::plan::{Task, TaskCommand};
 use crate::schedule::Verdict;
 use crate::tool_output::{Attribution, Stream, ToolOutput};
 
@@ -128,7 +128,7 @@ fn judge_generated(changed: &[PathBuf], report: &mut Report) {
 async fn run(task: &Task, place: &Workplace, started: Instant) -> Report {
     let mut output = ToolOutput::new(task.output, Arc::clone(&place.attribution), task.command.cwd.clone());
     let ended = match Process::start(&task.command, &place.environment) {
-        Err(error) => Err(format!("`{}`: {error}", task.command.program.name)),
+        Err(error) => Err(not_started(&task.command, &error)),
         Ok((process, stdout, stderr)) => {
             let pipes = (Pipe::new(stdout), Pipe::new(stderr));
             attend(task, place, started, process, pipes, &mut output)
@@ -155,6 +155,15 @@ async fn run(task: &Task, place: &Workplace, started: Instant) -> Report {
         note,
         findings: said.findings,
         output: said.output,
+    }
+}
+
+/// The system says "no such file" of the program, even where it is the directory that does not exist.
+fn not_started(command: &TaskCommand, error: &std::io::Error) -> String {
+    if command.cwd.is_dir() {
+        format!("`{}`: {error}", command.program.name)
+    } else {
+        format!("there is no directory `{}`", command.cwd.display())
     }
 }
 

@@ -1,0 +1,416 @@
+//! What `--help` says, everywhere.
+
+use insta::assert_snapshot;
+
+use crate::sandbox::{Output, Sandbox};
+
+const COMMON: &str = "\nCommon options:\n";
+
+/// The help of a subcommand, outside any workspace. What is the same for all of them is shown for the program itself.
+fn help(arguments: &str) -> Output {
+    let sandbox = Sandbox::empty("workspace");
+    let common = |out: &Output| {
+        let rest = &out.stdout[out.stdout.find(COMMON).unwrap()..];
+        let end = rest.find("[default: auto]\n").unwrap() + "[default: auto]\n".len();
+        rest[..end].to_owned()
+    };
+    let mut out = sandbox.run(&format!("{arguments} --help"));
+    if !arguments.is_empty() {
+        let everywhere = common(&sandbox.run("--help"));
+        assert_eq!(common(&out), everywhere, "{arguments}");
+        out.stdout = out.stdout.replace(&everywhere, "\n(common options)\n");
+    }
+    out
+}
+
+#[test]
+fn of_the_program() {
+    assert_snapshot!(help(""), @"
+    exit code 0
+    --- stdout ---
+    Runs the checks of a Rust workspace: formatting, clippy, tests, documentation, anything with a
+    command
+
+    Usage: cargo hooks [OPTIONS] [CHECK]...
+           cargo hooks <COMMAND>
+
+    Commands:
+      check        Run checks; this is the default
+      list         List the checks and what each is for
+      plan         Show what `check` would run, without running it
+      init         Write a commented configuration into the root manifest
+      doctor       Look at the machine and the workspace, and say what is missing
+      schema       Print the JSON schema of the configuration
+      completions  Print completions for a shell
+      man          Print the manual page, or write those of all subcommands
+
+    Arguments:
+      [CHECK]...
+              The checks to run, and what they depend on; all of them where none is named
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Which checks, on which crates:
+          --skip <CHECK>
+              Leave this check out (repeatable); `SKIP=a,b` in the environment does the same
+
+          --stage <STAGE>
+              Only checks of this stage
+
+              Possible values:
+              - pre-commit:         Before a commit is made.
+              - pre-merge-commit:   Before a merge commit is made.
+              - prepare-commit-msg: Before the editor for the message opens.
+              - commit-msg:         When the message is written.
+              - post-commit:        After a commit was made.
+              - pre-rebase:         Before a rebase begins.
+              - post-checkout:      After a checkout.
+              - post-merge:         After a merge.
+              - post-rewrite:       After commits were rewritten.
+              - pre-push:           Before a push.
+              - ci:                 In continuous integration.
+              - manual:             Only when it is asked for.
+
+      -p, --package <CRATE>
+              Only this crate (repeatable; `*` and `?` stand for other letters)
+
+          --exclude <CRATE>
+              All crates but this one (repeatable)
+
+          --all
+              Every crate; this is the default
+
+    How to run:
+          --fix
+              Repair what can be repaired, then check
+
+          --dry-run
+              Show the plan instead of running it
+
+      -j, --max-workers <N>
+              How many tasks run at a time
+
+          --serial
+              One task after the other
+
+          --parallel
+              As many tasks as there are slots
+
+          --strategy <STRATEGY>
+              How many tasks run at a time, by name
+
+              Possible values:
+              - parallel:   As many as there are slots; a failure touches no other task.
+              - sequential: One after the other, in the order of the configuration.
+
+          --fail-fast
+              End at the first failure
+
+          --no-fail-fast
+              Go on after a failure
+
+          --timeout <DURATION>
+              How long a task may take, such as `90s` or `10m`
+
+          --locked
+              Let cargo fail where `Cargo.lock` is not up to date
+
+          --offline
+              Keep cargo off the network
+
+          --frozen
+              Both `--locked` and `--offline`
+
+    What to show:
+          --message-format <FORMAT>
+              How results are written
+
+              Possible values:
+              - human: For a person
+              - json:  One JSON object a line
+
+              [default: human]
+
+    Common options:
+          --manifest-path <PATH>
+              Path of the manifest; else cargo looks for one here and above
+
+      -q, --quiet
+              Say less: only failures and how it ended
+
+      -v, --verbose...
+              Say more; twice for a log of what takes how long
+
+          --color <WHEN>
+              Whether to use colour
+
+              Possible values:
+              - auto:   On a terminal, and as the environment says
+              - always: Always
+              - never:  Never
+
+              [default: auto]
+
+    `cargo hooks [CHECK]…` is short for `cargo hooks check [CHECK]…`; `cargo hooks check --help` has its
+    options.
+    ");
+}
+
+#[test]
+fn of_check_and_of_plan_which_takes_the_same_options() {
+    let (check, plan) = (help("check"), help("plan"));
+    let options = |out: &Output| {
+        let start = out.stdout.find("Arguments:").unwrap();
+        out.stdout[start..out.stdout.find("Examples:").unwrap()].to_owned()
+    };
+    assert_eq!(options(&check), options(&plan));
+    assert_snapshot!(check, @"
+    exit code 0
+    --- stdout ---
+    Run checks; this is the default
+
+    Usage: cargo hooks check [OPTIONS] [CHECK]...
+
+    Arguments:
+      [CHECK]...
+              The checks to run, and what they depend on; all of them where none is named
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Which checks, on which crates:
+          --skip <CHECK>
+              Leave this check out (repeatable); `SKIP=a,b` in the environment does the same
+
+          --stage <STAGE>
+              Only checks of this stage
+
+              Possible values:
+              - pre-commit:         Before a commit is made.
+              - pre-merge-commit:   Before a merge commit is made.
+              - prepare-commit-msg: Before the editor for the message opens.
+              - commit-msg:         When the message is written.
+              - post-commit:        After a commit was made.
+              - pre-rebase:         Before a rebase begins.
+              - post-checkout:      After a checkout.
+              - post-merge:         After a merge.
+              - post-rewrite:       After commits were rewritten.
+              - pre-push:           Before a push.
+              - ci:                 In continuous integration.
+              - manual:             Only when it is asked for.
+
+      -p, --package <CRATE>
+              Only this crate (repeatable; `*` and `?` stand for other letters)
+
+          --exclude <CRATE>
+              All crates but this one (repeatable)
+
+          --all
+              Every crate; this is the default
+
+    How to run:
+          --fix
+              Repair what can be repaired, then check
+
+          --dry-run
+              Show the plan instead of running it
+
+      -j, --max-workers <N>
+              How many tasks run at a time
+
+          --serial
+              One task after the other
+
+          --parallel
+              As many tasks as there are slots
+
+          --strategy <STRATEGY>
+              How many tasks run at a time, by name
+
+              Possible values:
+              - parallel:   As many as there are slots; a failure touches no other task.
+              - sequential: One after the other, in the order of the configuration.
+
+          --fail-fast
+              End at the first failure
+
+          --no-fail-fast
+              Go on after a failure
+
+          --timeout <DURATION>
+              How long a task may take, such as `90s` or `10m`
+
+          --locked
+              Let cargo fail where `Cargo.lock` is not up to date
+
+          --offline
+              Keep cargo off the network
+
+          --frozen
+              Both `--locked` and `--offline`
+
+    What to show:
+          --message-format <FORMAT>
+              How results are written
+
+              Possible values:
+              - human: For a person
+              - json:  One JSON object a line
+
+              [default: human]
+
+    (common options)
+
+    Examples:
+      cargo hooks check                    every check on every crate
+      cargo hooks check clippy -p parser   one check on one crate
+      cargo hooks check --fix              repair what can be repaired, then check
+      cargo hooks check --skip test -j 2   all but the tests, on two slots
+      cargo hooks check --stage pre-push   what runs before a push
+    ");
+    assert_snapshot!(plan.stdout.replace(&options(&plan), "(as of check)\n"), @"
+    Show what `check` would run, without running it
+
+    Usage: cargo hooks plan [OPTIONS] [CHECK]...
+
+    (as of check)
+    Examples:
+      cargo hooks plan                            every task, wave by wave
+      cargo hooks plan test -p parser             of one check and one crate
+      cargo hooks plan --message-format json      for a program to read
+    ");
+}
+
+#[test]
+fn of_the_others() {
+    assert_snapshot!(help("list"), @"
+    exit code 0
+    --- stdout ---
+    List the checks and what each is for
+
+    Usage: cargo hooks list [OPTIONS]
+
+    Options:
+          --presets
+              The checks that are built in, rather than those of this workspace
+
+          --message-format <FORMAT>
+              How the list is written
+
+              Possible values:
+              - human: For a person
+              - json:  One JSON object a line
+
+              [default: human]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    (common options)
+
+    Examples:
+      cargo hooks list             names and purposes
+      cargo hooks list -v          with command, stages and crates
+      cargo hooks list --presets   the checks that are built in
+    ");
+    assert_snapshot!(help("init"), @"
+    exit code 0
+    --- stdout ---
+    Write a commented configuration into the root manifest
+
+    Usage: cargo hooks init [OPTIONS]
+
+    Options:
+          --dry-run
+              Show what would be written, and write nothing
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    (common options)
+
+    Examples:
+      cargo hooks init             write it
+      cargo hooks init --dry-run   show what would be written
+    ");
+    assert_snapshot!(help("doctor"), @"
+    exit code 0
+    --- stdout ---
+    Look at the machine and the workspace, and say what is missing
+
+    Usage: cargo hooks doctor [OPTIONS]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+    (common options)
+
+    Examples:
+      cargo hooks doctor           exits with 3 where a tool is missing
+    ");
+    assert_snapshot!(help("schema"), @"
+    exit code 0
+    --- stdout ---
+    Print the JSON schema of the configuration
+
+    Usage: cargo hooks schema [OPTIONS]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+    (common options)
+
+    Examples:
+      cargo hooks schema > hooks.schema.json   for an editor that checks Cargo.toml
+    ");
+    assert_snapshot!(help("completions"), @"
+    exit code 0
+    --- stdout ---
+    Print completions for a shell
+
+    Usage: cargo hooks completions [OPTIONS] <SHELL>
+
+    Arguments:
+      <SHELL>
+              The shell
+
+              [possible values: bash, elvish, fish, powershell, zsh]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+    (common options)
+
+    Examples:
+      cargo hooks completions bash > ~/.local/share/bash-completion/completions/cargo-hooks
+    ");
+    assert_snapshot!(help("man"), @"
+    exit code 0
+    --- stdout ---
+    Print the manual page, or write those of all subcommands
+
+    Usage: cargo hooks man [OPTIONS]
+
+    Options:
+          --out-dir <DIR>
+              Write one page for each subcommand into this directory
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    (common options)
+
+    Examples:
+      cargo hooks man | man -l -
+      cargo hooks man --out-dir ~/.local/share/man/man1
+    ");
+}

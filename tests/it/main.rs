@@ -1,0 +1,39 @@
+//! The program as somebody meets it: what is typed, what is written, how it ends, and what is left behind.
+//!
+//! One binary for all of it, and a file for each subcommand or topic. Every test has a [`Sandbox`](sandbox::Sandbox) of
+//! its own, depends on no other, and needs neither the network nor any tool beyond a Rust toolchain, git and `sh`.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests start the program and look at what it did to the world"
+)]
+
+mod sandbox;
+
+mod architecture;
+mod check;
+mod completions;
+mod config;
+mod doctor;
+mod environment;
+mod files;
+mod generated;
+mod generates;
+mod help;
+mod init;
+mod invocation;
+mod library;
+mod list;
+mod man;
+mod missing;
+mod output;
+mod package;
+mod plan;
+mod presets;
+#[cfg(target_os = "linux")]
+mod process;
+mod schedule;
+mod schema;
+mod select;
+#[cfg(target_os = "linux")]
+mod signals;
+mod workspace;

@@ -1,0 +1,43 @@
+//! `man`: the manual.
+
+use std::fs;
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn the_page_is_roff_and_has_the_options() {
+    let out = Sandbox::empty("workspace").run("man").exits(0);
+    assert!(out.stdout.contains(".TH cargo-hooks 1"), "{out}");
+    assert!(out.stdout.contains("\\-\\-max\\-workers"), "{out}");
+}
+
+#[test]
+fn every_subcommand_has_a_page() {
+    let sandbox = Sandbox::empty("workspace");
+    let _ = sandbox.run("man --out-dir pages/man1").exits(0);
+    let entries = fs::read_dir(sandbox.ws().join("pages/man1")).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let expected = [
+        "cargo-hooks-check.1",
+        "cargo-hooks-completions.1",
+        "cargo-hooks-doctor.1",
+        "cargo-hooks-init.1",
+        "cargo-hooks-list.1",
+        "cargo-hooks-man.1",
+        "cargo-hooks-plan.1",
+        "cargo-hooks-schema.1",
+        "cargo-hooks.1",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_named() {
+    let sandbox = Sandbox::empty("workspace");
+    sandbox.write("file", "");
+    let out = sandbox.run("man --out-dir file/below").exits(3);
+    assert!(out.stderr.starts_with("error: file/below: "), "{out}");
+}

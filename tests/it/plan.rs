@@ -1,0 +1,130 @@
+//! `plan`: what would run. `check --dry-run` is the same.
+
+use insta::assert_snapshot;
+
+use crate::sandbox::Sandbox;
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::workspace(&["alpha", "beta -> alpha"]);
+    sandbox.noting(&["tool"]).hooks(
+        r#"
+checks.first = { run = "tool {package}", fix = "tool --fix {package}", timeout = "10m", locks = ["db"] }
+checks.second = { run = "tool {packages}", depends-on = ["first"], set-env = { KEY = "a value" }, allow-failure = true }
+checks.third = { shell = "tool | tool", after = ["second"], critical = true, weight = 2 }
+checks.none = { run = "tool {files}", files = ["*.none"] }
+"#,
+    );
+    sandbox
+}
+
+#[test]
+fn every_task_wave_by_wave_and_nothing_runs() {
+    let sandbox = sandbox();
+    assert_snapshot!(sandbox.run("plan --serial"), @"
+    exit code 0
+    --- stdout ---
+    3 checks, 4 tasks in 3 waves on 1 slot
+
+    wave 1
+      first alpha (at most 10m; lock db)
+        tool alpha
+      first beta (at most 10m; lock db)
+        tool beta
+
+    wave 2
+      second (if passed: first)
+        KEY='a value' tool --workspace
+
+    wave 3
+      third (after second; 2 slots)
+        sh -c 'tool | tool' sh
+
+    left out none: no file matches
+    ");
+    assert_snapshot!(sandbox.run("plan --serial -v --fix -p beta"), @"
+    exit code 0
+    --- stdout ---
+    2 checks, 3 tasks in 3 waves on 1 slot
+
+    wave 1
+      first beta, fix (at most 10m; writes files; lock db)
+        tool --fix beta
+        in [ROOT]/ws
+
+    wave 2
+      first beta (after first beta, fix; at most 10m; lock db)
+        tool beta
+        in [ROOT]/ws
+
+    wave 3
+      second beta (if passed: first; after first beta, fix)
+        KEY='a value' tool -p beta
+        in [ROOT]/ws
+
+    left out third: it is about the whole workspace, not about single crates
+    left out none: no file matches
+    ");
+    assert!(sandbox.log().is_empty());
+}
+
+#[test]
+fn a_dry_run_shows_the_plan() {
+    let sandbox = sandbox();
+    for arguments in [
+        "",
+        "--fix",
+        "-p beta second",
+        "--message-format json",
+        "--skip none -j 3",
+    ] {
+        let plan = sandbox.run(&format!("plan {arguments}")).exits(0);
+        let dry_run = sandbox.run(&format!("check --dry-run {arguments}")).exits(0);
+        assert_eq!(plan.stdout, dry_run.stdout, "{arguments}");
+        assert_eq!(plan.stderr, dry_run.stderr, "{arguments}");
+    }
+    assert!(sandbox.log().is_empty());
+}
+
+#[test]
+fn for_programs() {
+    let out = sandbox().run("plan --message-format json").exits(0);
+    let plan: serde_json::Value = serde_json::from_str(&out.stdout).unwrap();
+    assert_eq!(plan["format"], 1, "{out}");
+    assert!(plan["tasks"].as_array().is_some_and(|tasks| tasks.len() == 4), "{out}");
+}
+
+#[test]
+fn what_is_planned_is_what_runs() {
+    let sandbox = sandbox();
+    let out = sandbox.run("plan --message-format json").exits(0);
+    let plan: serde_json::Value = serde_json::from_str(&out.stdout).unwrap();
+    let tasks = plan["tasks"].as_array().unwrap().len();
+    let out = sandbox.run("check --message-format json").exits(0);
+    assert_eq!(out.json()[0]["tasks"], tasks);
+    assert_eq!(out.outcomes().len(), tasks);
+}
+
+#[test]
+fn a_tool_that_is_missing_is_shown_in_the_plan() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox.hooks("checks.machete = true");
+    assert_snapshot!(sandbox.run("plan --serial"), @"
+    exit code 0
+    --- stdout ---
+    1 check, 1 task in 1 wave on 1 slot
+
+    wave 1
+      machete
+        cargo machete
+
+    missing machete: `cargo-machete` is not installed; to install it: cargo install --locked cargo-machete
+    ");
+}
+
+#[test]
+fn a_plan_for_a_workspace_that_is_wrong_is_refused() {
+    let sandbox = sandbox();
+    sandbox.append("Cargo.toml", "checks.fifth = { run = \"tool\", after = [\"sixth\"] }\n");
+    let out = sandbox.run("plan").exits(2);
+    assert!(out.stderr.contains("there is no check `sixth`"), "{out}");
+}

@@ -1,0 +1,143 @@
+//! The built-in checks, with fakes in the place of the tools.
+
+use insta::assert_snapshot;
+
+use crate::sandbox::Sandbox;
+
+/// What a preset gives to the tool that it needs.
+#[track_caller]
+fn check(preset: &str, tool: &str, arguments: &str, expected: &str) {
+    let sandbox = Sandbox::workspace(&["alpha", "beta"]);
+    sandbox.recorder(tool).hooks(&format!("checks.{preset} = true"));
+    let _ = sandbox.run(&format!("check {arguments}")).exits(0);
+    assert_eq!(sandbox.arguments().join(" "), expected, "{preset}");
+}
+
+#[test]
+fn each_tool_is_called_as_it_wants_to_be() {
+    check(
+        "deny",
+        "cargo-deny",
+        "--locked",
+        "deny --color never --locked --workspace check",
+    );
+    check("audit", "cargo-audit", "", "audit --color never");
+    check("machete", "cargo-machete", "", "machete");
+    check("machete", "cargo-machete", "--fix", "machete --fix machete");
+    check("shear", "cargo-shear", "", "shear --color never");
+    check("typos", "typos", "", "--color never");
+    check("typos", "typos", "--fix", "--write-changes --color never");
+    check("spellcheck", "cargo-spellcheck", "", "spellcheck check --code 1");
+    check(
+        "taplo",
+        "taplo",
+        "--color always",
+        "format --check --diff --colors always",
+    );
+    check("sort", "cargo-sort", "", "sort --check --workspace");
+    check("hakari", "cargo-hakari", "", "hakari verify");
+    check(
+        "semver-checks",
+        "cargo-semver-checks",
+        "-p beta",
+        "semver-checks --color never -p beta",
+    );
+    check(
+        "hack",
+        "cargo-hack",
+        "--offline",
+        "hack check --offline --message-format json --feature-powerset --keep-going --workspace",
+    );
+}
+
+#[test]
+fn the_oldest_rust_is_tried_crate_by_crate() {
+    let sandbox = Sandbox::workspace(&["alpha", "beta"]);
+    sandbox.recorder("cargo-msrv").hooks("checks.msrv = true");
+    let _ = sandbox.run("check --serial").exits(0);
+    let dir = |name: &str| sandbox.ws().join(name).to_str().unwrap().to_owned();
+    let [alpha, beta] = ["alpha", "beta"].map(dir);
+    assert_eq!(
+        sandbox.arguments().join(" "),
+        format!("msrv verify --path {alpha} msrv verify --path {beta}")
+    );
+}
+
+#[test]
+fn tests_run_with_nextest_where_it_is_installed() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox.hooks("checks.test = { args = [\"--all-features\"] }");
+    assert_snapshot!(sandbox.run("plan --serial"), @"
+    exit code 0
+    --- stdout ---
+    1 check, 1 task in 1 wave on 1 slot
+
+    wave 1
+      test (builds)
+        cargo test --message-format json --no-fail-fast --workspace --all-features
+    ");
+    sandbox.recorder("cargo-nextest");
+    assert_snapshot!(sandbox.run("plan --serial"), @"
+    exit code 0
+    --- stdout ---
+    1 check, 2 tasks in 1 wave on 1 slot
+
+    wave 1
+      test nextest (builds)
+        cargo nextest run --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail --workspace --all-features
+      test doctest (builds)
+        cargo test --message-format json --no-fail-fast --doc --workspace --all-features
+    ");
+    let _ = sandbox.run("check --serial").exits(0);
+    assert_eq!(sandbox.arguments()[..2], ["nextest", "run"]);
+}
+
+#[test]
+fn nextest_that_is_asked_for_by_name_must_be_there() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox.hooks("checks.nextest = true");
+    let out = sandbox.run("check").exits(3);
+    assert!(
+        out.stderr
+            .contains("to install it: cargo install --locked cargo-nextest"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_preset_can_be_refined_renamed_and_replaced() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox.hooks(
+        r#"
+checks.clippy = { args = ["--", "-D", "warnings"], timeout = "5m" }
+checks.pedantic = { preset = "clippy", args = ["--", "-W", "clippy::pedantic"], allow-failure = true }
+checks.fmt = "cargo fmt --check"
+"#,
+    );
+    assert_snapshot!(sandbox.run("plan --serial"), @"
+    exit code 0
+    --- stdout ---
+    3 checks, 3 tasks in 1 wave on 1 slot
+
+    wave 1
+      clippy (at most 5m; builds)
+        cargo clippy --message-format json --keep-going --all-targets --workspace -- -D warnings
+      pedantic (builds)
+        cargo clippy --message-format json --keep-going --all-targets --workspace -- -W clippy::pedantic
+      fmt
+        cargo fmt --check
+    ");
+}
+
+#[test]
+fn options_for_cargo_reach_every_cargo() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    let out = sandbox.run("plan --locked --offline").exits(0);
+    for command in ["cargo clippy", "cargo test", "cargo doc"] {
+        assert!(
+            out.stdout
+                .contains(&format!("{command} --locked --offline --message-format")),
+            "{out}"
+        );
+    }
+}
