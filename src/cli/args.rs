@@ -17,8 +17,7 @@ use crate::model::Keyword;
     bin_name = "cargo hooks",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "`cargo hooks [CHECK]…` is short for `cargo hooks check [CHECK]…`; `cargo hooks check --help` has its options.",
-    disable_help_subcommand = true
+    after_help = "`cargo hooks [CHECK]…` is short for `cargo hooks check [CHECK]…`; `cargo hooks check --help` has its options."
 )]
 pub(super) struct Cli {
     #[command(subcommand)]

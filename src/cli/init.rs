@@ -21,7 +21,7 @@ pub(super) fn init(args: &InitArgs, global: &GlobalArgs) -> Ended {
         error.hint(&refused.hint)
     })?;
     if args.dry_run {
-        output::stdout(after.strip_prefix(&before).unwrap_or(&after))?;
+        output::stdout(after.strip_prefix(&before).unwrap_or(&after).trim_start())?;
     } else {
         fs::write(path, after).map_err(failed)?;
         output::stdout(&format!("wrote [{owner}.metadata.hooks] into {}", path.display()))?;
@@ -46,7 +46,7 @@ fn with_template(manifest: &str, owner: &str) -> Result<String, Refused> {
     if has_hooks(manifest, owner) {
         return Err(Refused {
             problem: format!("there is a [{owner}.metadata.hooks] already"),
-            hint: "`cargo hooks list` shows the checks that there are".to_owned(),
+            hint: "change it by hand; docs/configuration.md says how".to_owned(),
         });
     }
     let end_of_line = if manifest.contains("\r\n") { "\r\n" } else { "\n" };

@@ -29,7 +29,7 @@ pub(super) fn start(global: &GlobalArgs) {
         .with_writer(std::io::stderr)
         .with_ansi(colour == Colour::Keep)
         .with_span_events(FmtSpan::CLOSE)
-        .without_time();
+        .with_timer(tracing_subscriber::fmt::time::uptime());
     tracing_subscriber::registry().with(filter).with(layer).init();
 }
 

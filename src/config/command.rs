@@ -22,6 +22,9 @@ keyword! {
         PackageDir = "package-dir",
         /// The selected crates as `-p NAME` for each, or `--workspace` where all are selected.
         Packages = "packages",
+        /// Every target of the selected crates but their benchmarks, which often need a nightly compiler: `--lib` where
+        /// one has a library, `--bins --tests --examples`.
+        Targets = "targets",
         /// The root source file of every target of the selected crates. Goes with `{edition}`.
         Roots = "roots",
         /// The edition: one task for each that occurs. Goes with `{roots}`.
@@ -41,7 +44,10 @@ impl Hole {
     /// Whether any number of words fills the hole.
     #[must_use]
     pub fn is_list(self) -> bool {
-        matches!(self, Self::Packages | Self::Roots | Self::Files | Self::CargoOptions)
+        matches!(
+            self,
+            Self::Packages | Self::Targets | Self::Roots | Self::Files | Self::CargoOptions
+        )
     }
 }
 

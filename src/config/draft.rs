@@ -306,7 +306,7 @@ impl Wanted<'_> {
 fn scope_of(hole: Hole) -> Option<Scope> {
     match hole {
         Hole::Package | Hole::PackageDir => Some(Scope::Package),
-        Hole::Packages | Hole::Roots | Hole::Edition => Some(Scope::Packages),
+        Hole::Packages | Hole::Targets | Hole::Roots | Hole::Edition => Some(Scope::Packages),
         Hole::Files => Some(Scope::Files),
         Hole::Color | Hole::MessageFormat | Hole::CargoOptions => None,
     }

@@ -205,14 +205,14 @@ impl<'a> Resolver<'a, '_> {
             self.mistakes.push(no_such_check(skip, &names));
             return;
         };
-        if let (Scope::Workspace, true) = (self.scope_of(check), check.sound) {
+        if let (Scope::Workspace, true) = (Self::scope_of(check), check.sound) {
             self.mistakes
                 .push(once_for_all(&skip.span, check, "a package cannot skip it"));
         }
     }
 
     /// The scope of a workspace's check, as far as it can be told before the check is known to be sound.
-    fn scope_of(&self, check: &NamedCheck) -> Scope {
+    fn scope_of(check: &NamedCheck) -> Scope {
         let raw = with_preset(check, &check.raw);
         let draft = Draft {
             name: &check.name,
@@ -242,7 +242,7 @@ impl<'a> Resolver<'a, '_> {
             let Some(refinement) = table.hooks.checks.iter().find(|own| own.name.value == check.name.value) else {
                 continue;
             };
-            if self.scope_of(check) == Scope::Workspace && check.sound {
+            if Self::scope_of(check) == Scope::Workspace && check.sound {
                 self.mistakes
                     .push(once_for_all(&refinement.name.span, check, "a package cannot change it"));
                 continue;

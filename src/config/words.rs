@@ -58,7 +58,7 @@ keyword! {
 
 impl Stage {
     /// The stages of a check that names none: those in which the whole tree is judged.
-    pub const DEFAULT: [Self; 4] = [Self::PreCommit, Self::PrePush, Self::Ci, Self::Manual];
+    pub const DEFAULT: [Self; 3] = [Self::PreCommit, Self::PrePush, Self::Ci];
 
     /// Whether a check with this stage runs when `cargo hooks check` names neither a stage nor the check.
     #[must_use]

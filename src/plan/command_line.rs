@@ -14,6 +14,8 @@ pub(super) struct Filling<'a> {
     pub(super) package: Option<(&'a str, &'a Path)>,
     /// `-p a -p b`, or `--workspace`.
     pub(super) packages: Vec<OsString>,
+    /// `--lib --bins --tests --examples`, or without the first.
+    pub(super) targets: Vec<&'static str>,
     pub(super) edition: &'a str,
     pub(super) roots: Vec<OsString>,
     pub(super) files: Vec<OsString>,
@@ -54,9 +56,15 @@ impl Filling<'_> {
     /// is only one `"$@"`; another list beside it, of crates or options then, is quoted word by word.
     fn script(&self, script: &Word) -> (String, Vec<OsString>) {
         let mut text = OsString::new();
-        let by_arguments = [Hole::Files, Hole::Roots, Hole::Packages, Hole::CargoOptions]
-            .into_iter()
-            .find(|list| script.0.contains(&Piece::Hole(*list)));
+        let by_arguments = [
+            Hole::Files,
+            Hole::Roots,
+            Hole::Targets,
+            Hole::Packages,
+            Hole::CargoOptions,
+        ]
+        .into_iter()
+        .find(|list| script.0.contains(&Piece::Hole(*list)));
         let arguments = by_arguments.map(|list| self.list(list)).unwrap_or_default();
         let quoted = |word: OsString| shell_words::quote(&word.to_string_lossy()).into_owned();
         for piece in &script.0 {
@@ -77,6 +85,7 @@ impl Filling<'_> {
     fn list(&self, hole: Hole) -> Vec<OsString> {
         match hole {
             Hole::Packages => self.packages.clone(),
+            Hole::Targets => self.targets.iter().map(OsString::from).collect(),
             Hole::Roots => self.roots.clone(),
             Hole::Files => self.files.clone(),
             Hole::CargoOptions => self.cargo_options.iter().map(|option| option.word().into()).collect(),

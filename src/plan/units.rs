@@ -59,6 +59,16 @@ impl Selected<'_> {
             .collect()
     }
 
+    /// Every kind of target but benchmarks. Cargo refuses `--lib` where no crate has one.
+    fn targets(&self) -> Vec<&'static str> {
+        let lib = self
+            .able
+            .iter()
+            .any(|krate| has(krate, TargetNeed::Lib))
+            .then_some("--lib");
+        lib.into_iter().chain(["--bins", "--tests", "--examples"]).collect()
+    }
+
     fn names(&self) -> Vec<CrateName> {
         self.able.iter().map(|krate| krate.name.clone()).collect()
     }
@@ -144,6 +154,7 @@ impl<'a> Scene<'a> {
             whole: selected.all,
             filling: Filling {
                 packages: selected.arguments(),
+                targets: selected.targets(),
                 ..self.filling()
             },
         }
@@ -168,6 +179,7 @@ impl<'a> Scene<'a> {
             let filling = Filling {
                 edition,
                 packages: selected.arguments(),
+                targets: selected.targets(),
                 ..self.filling()
             };
             let parts = self.in_parts(name, definition, &filling, &files)?;

@@ -200,7 +200,7 @@ fn skipped_line(left_out: &LeftOut, options: HumanOptions) -> String {
 /// A run over files alone concerns no crate.
 fn crates_in_words(started: &RunStarted) -> String {
     match started.crates {
-        0 => "files of no crate".to_owned(),
+        0 => "the workspace".to_owned(),
         crates => count(crates, "crate"),
     }
 }

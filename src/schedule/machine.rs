@@ -1,6 +1,7 @@
 //! The states of tasks, and what moves them.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::time::Duration;
 
 use super::resources::Resources;
@@ -148,12 +149,14 @@ impl<'p> Schedule<'p> {
     /// Starts what can start, first come first served in the order of the plan; what does not fit is passed over, so
     /// that no slot stays empty while something could use it.
     fn start_what_fits(&mut self) {
-        for id in self.ready.clone() {
+        let mut next = self.ready.first().copied();
+        while let Some(id) = next.filter(|_| self.resources.has_free_slot()) {
             if self.resources.take(self.plan.task(id)) {
                 self.ready.remove(&id);
                 self.states[id.index()] = State::Running;
                 self.effects.push(Effect::Start(id));
             }
+            next = self.ready.range((Excluded(id), Unbounded)).next().copied();
         }
     }
 

@@ -27,6 +27,11 @@ impl Resources {
         }
     }
 
+    /// Whether anything could start at all.
+    pub(super) fn has_free_slot(&self) -> bool {
+        self.free > 0
+    }
+
     /// Takes all that the task needs, or nothing of it.
     pub(super) fn take(&mut self, task: &Task) -> bool {
         let weight = self.weight(task);

@@ -77,7 +77,9 @@ impl CargoReader {
         let is_error = finding
             .as_ref()
             .is_some_and(|finding| finding.severity == Severity::Error);
-        finding.into_iter().for_each(|finding| findings.push(finding));
+        if let Some(finding) = finding {
+            findings.push(finding);
+        }
         let mut shown = message.rendered.unwrap_or(message.message);
         if !shown.ends_with('\n') {
             shown.push('\n');

@@ -50,7 +50,7 @@ pub enum WorkspaceError {
         dir: PathBuf,
     },
     /// Cargo did not give an answer; it says why. The message holds its words.
-    #[error("`cargo metadata` ended with {exit} in `{}`: {}", dir.display(), stderr.trim_end())]
+    #[error("{} (`cargo metadata` in `{}`, {exit})", cargos_words(stderr), dir.display())]
     Cargo {
         /// Where it ran.
         dir: PathBuf,
@@ -67,6 +67,12 @@ pub enum WorkspaceError {
         /// What is wrong with its answer.
         source: serde_json::Error,
     },
+}
+
+/// What cargo says, without the word that it begins with.
+fn cargos_words(stderr: &str) -> &str {
+    let said = stderr.trim();
+    said.strip_prefix("error: ").unwrap_or(said)
 }
 
 /// What has to be put right.
