@@ -314,7 +314,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn define(&mut self, version: &Version<'_>) -> Option<Variant> {
-        if !version.check.sound || version.refines.is_some_and(|check| !check.sound) {
+        if !version.check.sound {
             return None;
         }
         let raw = with_preset(version.check, &version.written);
