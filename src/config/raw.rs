@@ -142,10 +142,10 @@ impl RawCheck {
 
 /// Says that a preset does not exist.
 pub(super) fn no_such_preset(named: &Located<CheckName>) -> Diagnostic {
-    let names: Vec<_> = presets().iter().map(|preset| preset.name.as_str()).collect();
-    let help = match nearest(named.as_str(), names.iter().copied()) {
+    let known: Vec<_> = presets().iter().map(|preset| preset.name.as_str()).collect();
+    let help = match nearest(named.as_str(), known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the presets are {}", listed(&names)),
+        None => format!("the presets are {}", listed(&known)),
     };
     let message = format!("there is no preset `{}`", named.value);
     Diagnostic::new("unknown-preset", named.span.clone(), message).help(help)

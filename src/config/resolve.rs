@@ -205,25 +205,10 @@ impl<'a> Resolver<'a, '_> {
             self.mistakes.push(no_such_check(skip, &names));
             return;
         };
-        if let (Scope::Workspace, true) = (Self::scope_of(check), check.sound) {
+        if let (Scope::Workspace, true) = (scope_of(check), check.sound) {
             self.mistakes
                 .push(once_for_all(&skip.span, check, "a package cannot skip it"));
         }
-    }
-
-    /// The scope of a workspace's check, as far as it can be told before the check is known to be sound.
-    fn scope_of(check: &NamedCheck) -> Scope {
-        let raw = with_preset(check, &check.raw);
-        let draft = Draft {
-            name: &check.name,
-            raw: &raw,
-            package: None,
-            own: false,
-            timeout: None,
-        };
-        draft
-            .define(&mut Diagnostics::default())
-            .map_or(Scope::Package, |definition| definition.scope)
     }
 
     /// The version of a workspace's check that most crates have, and those of the packages that refine it.
@@ -242,7 +227,7 @@ impl<'a> Resolver<'a, '_> {
             let Some(refinement) = table.hooks.checks.iter().find(|own| own.name.value == check.name.value) else {
                 continue;
             };
-            if Self::scope_of(check) == Scope::Workspace && check.sound {
+            if scope_of(check) == Scope::Workspace && check.sound {
                 self.mistakes
                     .push(once_for_all(&refinement.name.span, check, "a package cannot change it"));
                 continue;
@@ -329,7 +314,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn define(&mut self, version: &Version<'_>) -> Option<Variant> {
-        if !version.check.sound || version.refines.is_some_and(|check| !check.sound) {
+        if !version.check.sound {
             return None;
         }
         let raw = with_preset(version.check, &version.written);
@@ -373,6 +358,21 @@ impl<'a> Resolver<'a, '_> {
             timeout: self.tables.timeout(),
         }
     }
+}
+
+/// The scope of a workspace's check, as far as it can be told before the check is known to be sound.
+fn scope_of(check: &NamedCheck) -> Scope {
+    let raw = with_preset(check, &check.raw);
+    let draft = Draft {
+        name: &check.name,
+        raw: &raw,
+        package: None,
+        own: false,
+        timeout: None,
+    };
+    draft
+        .define(&mut Diagnostics::default())
+        .map_or(Scope::Package, |definition| definition.scope)
 }
 
 /// The check on top of its preset: the one that it names, or the one of its own name.

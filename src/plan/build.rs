@@ -96,37 +96,54 @@ struct Builder<'a> {
     missing: Vec<MissingTool>,
 }
 
+/// Why a definition has no tasks.
+enum Absence {
+    /// Nothing that it works on was asked for.
+    Idle(String),
+    /// It cannot run on this machine.
+    Prevented(String),
+}
+
 impl<'a> Builder<'a> {
     fn check(&mut self, check: &SelectedCheck<'a>) -> Result<(), PlanError> {
         let before = self.judges.len();
-        let mut reasons = Vec::new();
+        let mut absent = Vec::new();
         for variant in &check.variants {
-            if let Err(reason) = self.variant(check.name, variant)? {
-                reasons.push(reason);
+            if let Err(absence) = self.variant(check.name, variant)? {
+                absent.push((*variant, absence));
             }
         }
-        if self.judges.len() == before {
-            // All variants of a check are left out for much the same reason: the first one tells it.
-            let reason = reasons
-                .into_iter()
-                .next()
-                .unwrap_or_else(|| "no crate is selected".to_owned());
-            self.left_out.push(LeftOut {
-                check: check.name.clone(),
-                reason,
-            });
+        if self.judges.len() > before {
+            for (variant, absence) in absent {
+                if let Absence::Prevented(reason) = absence {
+                    let crates: Vec<_> = variant.crates.iter().map(|name| format!("`{name}`")).collect();
+                    self.leave_out(check.name, format!("in {}: {reason}", crates.join(", ")));
+                }
+            }
+            return Ok(());
         }
+        // All variants of a check are left out for much the same reason: the first one tells it.
+        let reason = match absent.into_iter().next() {
+            Some((_, Absence::Idle(reason) | Absence::Prevented(reason))) => reason,
+            None => "no crate is selected".to_owned(),
+        };
+        self.leave_out(check.name, reason);
         Ok(())
     }
 
+    fn leave_out(&mut self, check: &CheckName, reason: String) {
+        let check = check.clone();
+        self.left_out.push(LeftOut { check, reason });
+    }
+
     /// The tasks of one variant, or the reason why there are none.
-    fn variant(&mut self, name: &CheckName, variant: &'a Variant) -> Result<Result<(), String>, PlanError> {
+    fn variant(&mut self, name: &CheckName, variant: &'a Variant) -> Result<Result<(), Absence>, PlanError> {
         let instead = &variant.instead;
         let found = |requirement: &Requirement| self.scene.facts.tools.contains_key(&requirement.tool);
         if instead.is_empty() || !instead.iter().all(|(_, other)| other.requires.iter().all(found)) {
             return self.definition(name, "", &variant.definition, &variant.crates);
         }
-        let mut outcome = Err("no crate is selected".to_owned());
+        let mut outcome = Err(Absence::Idle("no crate is selected".to_owned()));
         for (label, definition) in instead {
             let added = self.definition(name, label.as_str(), definition, &variant.crates)?;
             outcome = if added.is_ok() { Ok(()) } else { outcome.or(added) };
@@ -141,14 +158,15 @@ impl<'a> Builder<'a> {
         part: &str,
         definition: &'a Definition,
         crates: &BTreeSet<CrateName>,
-    ) -> Result<Result<(), String>, PlanError> {
-        if let Some(reason) = self.reason_against(name, definition) {
-            return Ok(Err(reason));
-        }
+    ) -> Result<Result<(), Absence>, PlanError> {
+        // First, since what is not to run is not missed either.
         let units = match self.scene.units(name, definition, crates)? {
             Ok(units) => units,
-            Err(reason) => return Ok(Err(reason)),
+            Err(reason) => return Ok(Err(Absence::Idle(reason))),
         };
+        if let Some(reason) = self.reason_against(name, definition) {
+            return Ok(Err(Absence::Prevented(reason)));
+        }
         for unit in &units {
             let task = |role, command| {
                 let purpose = Purpose {

@@ -162,6 +162,7 @@ fn needs(setting: &Setting) -> String {
     plan.tasks().map(line).collect()
 }
 
-fn is_judge(task: &&Task) -> bool {
-    task.role == Role::Judge
+/// The tasks that judge.
+fn judges(plan: &Plan) -> impl Iterator<Item = &Task> {
+    plan.tasks().filter(|task| task.role == Role::Judge)
 }

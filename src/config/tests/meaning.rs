@@ -5,15 +5,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{MEMBERS, checks, definition, in_package, in_workspace, single_crate, valid, workspace};
-use crate::config::{Command, ConfigInput, Cwd, OnMissing, Origin, Platform, Scope, Stage, Strategy, TargetNeed};
-use crate::model::Dialect;
+use crate::config::{Command, ConfigInput, Cwd, OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
+use crate::model::{CrateName, Dialect};
 
 /// Each variant of a check: its command, its scope, and its crates.
 fn variants(input: &ConfigInput, name: &str) -> Vec<String> {
     let config = valid(input);
     let check = config.check(name).unwrap_or_else(|| panic!("there is no `{name}`"));
     let variants = check.variants.iter().map(|variant| {
-        let crates: Vec<_> = variant.crates.iter().map(|name| name.as_str()).collect();
+        let crates: Vec<_> = variant.crates.iter().map(CrateName::as_str).collect();
         let definition = &variant.definition;
         format!("{} ({}): {}", definition.run, definition.scope, crates.join(" "))
     });
@@ -138,7 +138,7 @@ fn every_key_of_a_check_arrives() {
     assert!(x.critical && x.allow_failure && x.generates);
     assert_eq!(
         (x.timeout, x.weight, x.builds),
-        (Some(Duration::from_secs(5400)), 3, Some(true))
+        (Some(Duration::from_mins(90)), 3, Some(true))
     );
     assert_eq!(
         (x.locks.as_slice(), x.output),
@@ -328,8 +328,8 @@ fn the_root_package_of_a_workspace_refines_too() {
 
 #[test]
 fn what_runs_instead_of_a_test_gets_what_was_written_about_it() {
-    let text = r#"test = { preset = "test", args = ["--release"], timeout = "1m", requires = ["docker"] }"#;
-    let config = valid(&checks(text));
+    let checked = r#"test = { preset = "test", args = ["--release"], timeout = "1m", requires = ["docker"] }"#;
+    let config = valid(&checks(checked));
     let test = &config.check("test").unwrap().variants[0];
     let required = |definition: &crate::config::Definition| -> Vec<String> {
         definition

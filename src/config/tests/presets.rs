@@ -3,7 +3,6 @@
 use super::{checks, resolve, valid};
 use crate::config::raw;
 use crate::config::{Scope, presets};
-use crate::diagnostic::Diagnostics;
 
 #[test]
 fn the_table_has_no_mistake() {
@@ -114,7 +113,7 @@ fn a_preset_is_never_the_place_of_a_mistake() {
             "weight = 0",
         ] {
             let text = format!("{name} = {{ preset = \"{name}\", {refined} }}", name = preset.name);
-            let mistakes = resolve(&checks(&text)).err().unwrap_or_else(Diagnostics::default);
+            let mistakes = resolve(&checks(&text)).err().unwrap_or_default();
             for mistake in mistakes.iter() {
                 assert_eq!(mistake.span.file.path.to_str(), Some("Cargo.toml"), "{mistake}");
             }

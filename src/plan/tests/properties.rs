@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::{Setting, is_judge, setting};
+use super::{Setting, judges, setting};
 use crate::plan::{PlanError, Role};
 
 const COMMANDS: [&str; 5] = [
@@ -31,6 +31,9 @@ fn crates() -> impl Strategy<Value = String> {
     })
 }
 
+/// Which checks a check waits for, and whether they must have passed.
+type Waits = Vec<(usize, bool)>;
+
 /// Some checks that wait for such as come before them, in an order of their own.
 fn checks() -> impl Strategy<Value = String> {
     let check = (
@@ -40,7 +43,7 @@ fn checks() -> impl Strategy<Value = String> {
     );
     prop::collection::vec(check, 1..6)
         .prop_flat_map(|checks| {
-            let text = |(index, (command, fix, waits)): (usize, (usize, bool, Vec<(usize, bool)>))| {
+            let text = |(index, (command, fix, waits)): (usize, (usize, bool, Waits))| {
                 let names = |wanted: bool| -> String {
                     let waits = waits.iter().filter(|(other, hard)| *other < index && *hard == wanted);
                     let waits: BTreeSet<_> = waits.map(|(other, _)| format!("\"x{other}\"")).collect();
@@ -109,9 +112,9 @@ proptest! {
             .filter(|name| words.include.is_empty() || words.include[0] == "c*" || words.include[0] == *name)
             .filter(|name| !words.exclude.contains(name))
             .collect();
-        let runs = |check: &crate::config::Check| plan.tasks().filter(is_judge).any(|task| task.head.check == check.name);
+        let runs = |check: &crate::config::Check| judges(&plan).any(|task| task.head.check == check.name);
         for check in setting.config.checks.iter().filter(|check| runs(check)) {
-            let tasks: Vec<_> = plan.tasks().filter(is_judge).filter(|task| task.head.check == check.name).collect();
+            let tasks: Vec<_> = judges(&plan).filter(|task| task.head.check == check.name).collect();
             let of = |name: &str| tasks.iter().filter(|task| task.crates.iter().any(|krate| krate.as_str() == name)).count();
             let definition = &check.variants[0].definition;
             match definition.scope {
@@ -141,7 +144,7 @@ proptest! {
         let repairs: Vec<_> = plan.tasks().filter(|task| task.role == Role::Repair).map(|task| task.head.id).collect();
         let waves = plan.waves();
         prop_assert!(repairs.iter().zip(waves).all(|(repair, wave)| wave == &[*repair]));
-        let mut judges = plan.tasks().filter(is_judge);
+        let mut judges = judges(&plan);
         prop_assert!(judges.all(|task| !waves[..repairs.len()].iter().flatten().any(|id| *id == task.head.id)));
     }
 

@@ -156,6 +156,26 @@ fn a_check_may_be_left_out_where_its_tool_is_missing() {
     no x: `lint` is not installed
     no y: `lint` is not installed
     ");
+    // Where it is left out for some crates only, that is told too.
+    let own = ("b", "x = { run = \"lint\", on-missing = \"skip\" }");
+    let setting = configured(fixture("a; b"), "x = \"tool {package}\"", &[own]);
+    assert_snapshot!(tasks(&setting), @"
+    x a: tool a
+    no x: in `b`: `lint` is not installed
+    ");
+    assert_snapshot!(tasks(&setting.asked("-p a")), @"x a: tool a");
+}
+
+#[test]
+fn what_has_nothing_to_do_is_not_missed() {
+    let checks = r#"x = { run = "lint", files = ["*.sql"] }
+                    y = { run = "lint {package}", packages = ["b"] }
+                    z = { run = "true" }"#;
+    assert_snapshot!(tasks(&setting("a; b", checks).with_files("a.rs").asked("-p a x y z")), @"
+    z: true
+    no x: no file matches
+    no y: no crate is selected
+    ");
 }
 
 #[test]

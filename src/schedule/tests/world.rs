@@ -228,7 +228,7 @@ impl<'p> World<'p> {
             | (Some((_, Verdict::TimedOut { .. })), Outcome::TimedOut { .. })
             | (Some((_, Verdict::Stopped)), Outcome::Cancelled) => {}
             (None, Outcome::Cancelled) => {
-                prop_assert!(self.stopping.is_some(), "{task:?} was cancelled without a stop")
+                prop_assert!(self.stopping.is_some(), "{task:?} was cancelled without a stop");
             }
             (None, Outcome::Blocked { by }) => {
                 let mut needs = self.plan.needs_of(task).into_iter();
