@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::changes;
-use crate::config::{Config, ConfigInput, Member, Requirement, resolve, syntax_mistakes};
+use crate::config::{Config, ConfigInput, Definition, Member, OnMissing, Requirement, resolve, syntax_mistakes};
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::environment::{Environment, argument_bytes, locate};
 use crate::event::{Event, RunStats};
@@ -83,6 +83,19 @@ pub struct Project {
     environment: Environment,
 }
 
+/// A program that checks need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// The command that installs it.
+    pub hint: Option<String>,
+    /// Whether the checks do without it: left out, or in another way.
+    pub optional: bool,
+    /// Where it is, if it is anywhere.
+    pub path: Option<PathBuf>,
+}
+
 /// Finds the workspace and reads its configuration.
 ///
 /// # Errors
@@ -133,34 +146,50 @@ impl Project {
         &self.environment
     }
 
-    /// The programs that a check needs, with where each is, if it is anywhere.
+    /// The programs that the checks need, each once.
     #[must_use]
-    pub fn tools(&self) -> Vec<(Requirement, Option<PathBuf>)> {
-        let mut needed: Vec<Requirement> = Vec::new();
-        for requirement in self
-            .definitions()
-            .flat_map(|definition| requirements(definition, Mode::Fix))
-        {
-            // What says how to install a tool says more than what only runs it.
-            match needed.iter_mut().find(|known| known.tool == requirement.tool) {
-                Some(known) => known.hint = known.hint.take().or(requirement.hint),
-                None => needed.push(requirement),
+    pub fn tools(&self) -> Vec<Tool> {
+        let mut tools: Vec<Tool> = Vec::new();
+        for (definition, optional) in self.definitions_with_alternatives() {
+            for Requirement { tool: name, hint } in requirements(definition, Mode::Fix) {
+                let optional = optional || definition.on_missing == OnMissing::Skip;
+                match tools.iter_mut().find(|known| known.name == name) {
+                    // What says how to install a tool says more than what only runs it.
+                    Some(known) => {
+                        known.hint = known.hint.take().or(hint);
+                        known.optional &= optional;
+                    }
+                    None => {
+                        let path = None;
+                        tools.push(Tool {
+                            name,
+                            hint,
+                            optional,
+                            path,
+                        });
+                    }
+                }
             }
         }
-        let names = needed.iter().map(|requirement| requirement.tool.as_str());
+        let names = tools.iter().map(|tool| tool.name.as_str());
         let mut found = locate(names, &self.environment, &self.workspace.root);
-        let with_path = |requirement: Requirement| {
-            let path = found.remove(&requirement.tool);
-            (requirement, path)
-        };
-        needed.into_iter().map(with_path).collect()
+        for tool in &mut tools {
+            tool.path = found.remove(&tool.name);
+        }
+        tools
     }
 
-    fn definitions(&self) -> impl Iterator<Item = &crate::config::Definition> {
+    /// Every definition, and whether another one stands in where its tools are missing.
+    fn definitions_with_alternatives(&self) -> impl Iterator<Item = (&Definition, bool)> {
         let variants = self.config.checks.iter().flat_map(|check| &check.variants);
         variants.flat_map(|variant| {
-            std::iter::once(&variant.definition).chain(variant.instead.iter().map(|(_, other)| other))
+            let instead = variant.instead.iter().map(|(_, other)| (other, true));
+            std::iter::once((&variant.definition, false)).chain(instead)
         })
+    }
+
+    fn definitions(&self) -> impl Iterator<Item = &Definition> {
+        self.definitions_with_alternatives().map(|(definition, _)| definition)
     }
 
     /// Looks at the machine, and at the files where a check needs them.
@@ -171,7 +200,7 @@ impl Project {
             .map(|needed| needed.tool)
             .collect();
         let root = &self.workspace.root;
-        let needs_files = self.definitions().any(crate::config::Definition::needs_files);
+        let needs_files = self.definitions().any(Definition::needs_files);
         Facts {
             tools: locate(tools.iter().map(String::as_str), &self.environment, root),
             files: if needs_files {

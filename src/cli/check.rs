@@ -21,7 +21,8 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     }
     let project = load_project(global)?;
     let plan = project.plan(&request(args, global, &project))?;
-    notice_defaults(&plan, global);
+    notice_defaults(&plan, &project, global);
+    notice_empty_stage(&plan, args, global);
     let stats = run(&project, &plan, args.message_format, global)?;
     Ok(exit_code(&stats))
 }
@@ -96,14 +97,32 @@ fn skipped_by_environment(project: &Project) -> Vec<CheckName> {
 }
 
 /// Says once that nothing is configured, and what therefore runs.
-fn notice_defaults(plan: &Plan, global: &GlobalArgs) {
-    let checks = plan.started().checks;
-    if plan.origin == Origin::Defaults && !checks.is_empty() && !global.quiet {
-        let names: Vec<_> = checks.iter().map(CheckName::as_str).collect();
+fn notice_defaults(plan: &Plan, project: &Project, global: &GlobalArgs) {
+    // A package may have added checks of its own.
+    let of_workspace = |name: &&CheckName| {
+        let check = project.config.check(name.as_str());
+        check.is_some_and(|check| check.variants.iter().any(|variant| variant.unowned_files))
+    };
+    let started = plan.started();
+    let names: Vec<_> = started
+        .checks
+        .iter()
+        .filter(of_workspace)
+        .map(CheckName::as_str)
+        .collect();
+    if plan.origin == Origin::Defaults && !names.is_empty() && !global.quiet {
         let text = format!(
             "no checks are configured, so the defaults stand in: {}; `cargo hooks init` writes them down",
             names.join(", ")
         );
+        output::stderr(&output::labelled("note", &text, colour::for_stderr(global.color)));
+    }
+}
+
+/// Says why there is nothing to do where no check has the stage: it may be misunderstood rather than empty.
+fn notice_empty_stage(plan: &Plan, args: &CheckArgs, global: &GlobalArgs) {
+    if let (0, true, Some(stage)) = (plan.tasks().len(), plan.left_out.is_empty(), args.which.stage) {
+        let text = format!("no check has the stage `{stage}`");
         output::stderr(&output::labelled("note", &text, colour::for_stderr(global.color)));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use anstyle::AnsiColor;
+
 use super::args::GlobalArgs;
 use super::error::exit;
 use super::{Ended, check, colour, output};
@@ -16,21 +18,29 @@ pub(super) fn doctor(global: &GlobalArgs) -> Ended {
         program(&project, "cargo", &["-V"]),
         program(&project, "rustc", &["-V"]),
         program(&project, "git", &["--version"]),
-        Line::ok("workspace", &workspace(&project)),
-        Line::ok("checks", &checks(&project)),
+        Line::new(Health::Ok, "workspace", &workspace(&project)),
+        Line::new(Health::Ok, "checks", &checks(&project)),
     ];
-    for (requirement, path) in project.tools() {
+    for tool in project.tools() {
         // Cargo, git and rustc have their line already.
-        if lines.iter().any(|line| line.name == requirement.tool) {
+        if lines.iter().any(|line| line.name == tool.name) {
             continue;
         }
-        lines.push(match (path, requirement.hint) {
-            (Some(path), _) => Line::ok(&requirement.tool, &path.display().to_string()),
-            (None, Some(hint)) => Line::bad(&requirement.tool, &format!("not installed; to install it: {hint}")),
-            (None, None) => Line::bad(&requirement.tool, "not installed"),
+        let hint = tool
+            .hint
+            .map(|hint| format!("; to install it: {hint}"))
+            .unwrap_or_default();
+        lines.push(match tool.path {
+            Some(path) => Line::new(Health::Ok, &tool.name, &path.display().to_string()),
+            None if tool.optional => Line::new(
+                Health::Absent,
+                &tool.name,
+                &format!("not installed, and not needed{hint}"),
+            ),
+            None => Line::new(Health::Missing, &tool.name, &format!("not installed{hint}")),
         });
     }
-    let healthy = lines.iter().all(|line| line.ok);
+    let healthy = lines.iter().all(|line| line.health != Health::Missing);
     output::stdout(&draw(&lines, colour::for_stdout(global.color)))?;
     Ok(if healthy {
         ExitCode::SUCCESS
@@ -39,24 +49,25 @@ pub(super) fn doctor(global: &GlobalArgs) -> Ended {
     })
 }
 
+/// How something is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Health {
+    Ok,
+    /// Not there, and the checks do without it.
+    Absent,
+    Missing,
+}
+
 struct Line {
-    ok: bool,
+    health: Health,
     name: String,
     text: String,
 }
 
 impl Line {
-    fn ok(name: &str, text: &str) -> Self {
+    fn new(health: Health, name: &str, text: &str) -> Self {
         Self {
-            ok: true,
-            name: name.to_owned(),
-            text: text.to_owned(),
-        }
-    }
-
-    fn bad(name: &str, text: &str) -> Self {
-        Self {
-            ok: false,
+            health,
             name: name.to_owned(),
             text: text.to_owned(),
         }
@@ -65,8 +76,8 @@ impl Line {
 
 fn program(project: &Project, name: &str, arguments: &[&str]) -> Line {
     match version(name, arguments, project.environment(), &project.workspace.root) {
-        Ok(text) => Line::ok(name, &text),
-        Err(problem) => Line::bad(name, &problem),
+        Ok(text) => Line::new(Health::Ok, name, &text),
+        Err(problem) => Line::new(Health::Missing, name, &problem),
     }
 }
 
@@ -90,10 +101,10 @@ fn draw(lines: &[Line], colour: Colour) -> String {
     let text: String = lines
         .iter()
         .map(|line| {
-            let mark = if line.ok {
-                output::status("ok", true, colour)
-            } else {
-                output::status("missing", false, colour)
+            let mark = match line.health {
+                Health::Ok => output::status("ok", AnsiColor::Green, colour),
+                Health::Absent => output::status("absent", AnsiColor::Yellow, colour),
+                Health::Missing => output::status("missing", AnsiColor::Red, colour),
             };
             format!("{mark} {:width$}  {}\n", line.name, line.text)
         })

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use super::args::GlobalArgs;
+use clap::CommandFactory;
+
+use super::args::{Cli, GlobalArgs};
 use super::{colour, diagnostics, output};
 use crate::diagnostic::Diagnostics;
 use crate::plan::PlanError;
@@ -100,6 +102,9 @@ impl From<PlanError> for CliError {
     fn from(error: PlanError) -> Self {
         let message = error.to_string();
         match error {
+            PlanError::UnknownCheck { name, .. } if Cli::command().find_subcommand(&name).is_some() => {
+                Self::usage(message).hint(&format!("the subcommand comes first: `cargo hooks {name} …`"))
+            }
             PlanError::UnknownCheck { .. } => Self::usage(message).hint("`cargo hooks list` shows the checks"),
             _ => Self::usage(message),
         }

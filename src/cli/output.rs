@@ -73,11 +73,10 @@ pub(super) fn labelled(label: &str, text: &str, colour: Colour) -> String {
 }
 
 /// A word that says how something is, right-aligned.
-pub(super) fn status(word: &str, good: bool, colour: Colour) -> String {
-    let style = match (colour, good) {
-        (Colour::Strip, _) => Style::new(),
-        (Colour::Keep, true) => AnsiColor::Green.on_default().bold(),
-        (Colour::Keep, false) => AnsiColor::Red.on_default().bold(),
+pub(super) fn status(word: &str, of_colour: AnsiColor, colour: Colour) -> String {
+    let style = match colour {
+        Colour::Strip => Style::new(),
+        Colour::Keep => of_colour.on_default().bold(),
     };
     format!("{style}{word:>8}{style:#}")
 }

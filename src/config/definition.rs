@@ -66,6 +66,8 @@ pub struct Variant {
     pub definition: Definition,
     /// The crates.
     pub crates: BTreeSet<CrateName>,
+    /// Whether it holds for files of no crate as well, such as those in the root of the workspace.
+    pub unowned_files: bool,
     /// The definitions that run instead where what each of them requires is installed.
     pub instead: Vec<(CheckName, Definition)>,
 }

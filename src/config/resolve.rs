@@ -68,6 +68,7 @@ pub fn presets() -> Vec<Check> {
         let variants = vec![Variant {
             definition,
             crates: BTreeSet::new(),
+            unowned_files: true,
             instead,
         }];
         Some(Check {
@@ -327,6 +328,7 @@ impl<'a> Resolver<'a, '_> {
         Some(Variant {
             definition,
             crates: version.crates.clone(),
+            unowned_files: version.package.is_none() && version.written.packages.is_none(),
             instead,
         })
     }
@@ -378,7 +380,11 @@ fn scope_of(check: &NamedCheck) -> Scope {
 /// The check on top of its preset: the one that it names, or the one of its own name.
 fn with_preset(check: &NamedCheck, written: &RawCheck) -> RawCheck {
     let has_command = written.run.is_some() || written.shell.is_some();
-    let own_name = (!has_command).then_some(check.name.as_str());
+    // A check with a command of its own is not the preset of its name, unless that has none (`codegen`).
+    let takes_name = |preset: &&RawCheck| !has_command || preset.run.is_none();
+    let own_name = preset(check.name.as_str())
+        .filter(takes_name)
+        .map(|_| check.name.as_str());
     let name = written.preset.as_ref().map(|preset| preset.as_str()).or(own_name);
     match name.and_then(preset) {
         Some(preset) => written.clone().refines(preset.clone()),

@@ -1,6 +1,5 @@
 //! Makes the tasks of each check, and says what is left out.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::graph::{Frame, Plan};
@@ -12,7 +11,7 @@ use super::task::{MissingTool, Purpose, Resource, Role, Task};
 use super::units::Scene;
 use crate::config::{Config, Definition, OnMissing, Platform, Requirement, Strategy, Variant};
 use crate::event::LeftOut;
-use crate::model::{CheckName, CrateName, TaskId};
+use crate::model::{CheckName, TaskId};
 use crate::workspace::Workspace;
 
 /// The plan for a request.
@@ -141,11 +140,11 @@ impl<'a> Builder<'a> {
         let instead = &variant.instead;
         let found = |requirement: &Requirement| self.scene.facts.tools.contains_key(&requirement.tool);
         if instead.is_empty() || !instead.iter().all(|(_, other)| other.requires.iter().all(found)) {
-            return self.definition(name, "", &variant.definition, &variant.crates);
+            return self.definition(name, "", &variant.definition, variant);
         }
         let mut outcome = Err(Absence::Idle("no crate is selected".to_owned()));
         for (label, definition) in instead {
-            let added = self.definition(name, label.as_str(), definition, &variant.crates)?;
+            let added = self.definition(name, label.as_str(), definition, variant)?;
             outcome = if added.is_ok() { Ok(()) } else { outcome.or(added) };
         }
         Ok(outcome)
@@ -157,10 +156,10 @@ impl<'a> Builder<'a> {
         name: &CheckName,
         part: &str,
         definition: &'a Definition,
-        crates: &BTreeSet<CrateName>,
+        variant: &Variant,
     ) -> Result<Result<(), Absence>, PlanError> {
         // First, since what is not to run is not missed either.
-        let units = match self.scene.units(name, definition, crates)? {
+        let units = match self.scene.units(name, definition, variant)? {
             Ok(units) => units,
             Err(reason) => return Ok(Err(Absence::Idle(reason))),
         };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::command_line::{Filling, file_argument, fill};
 use super::parts::{cost, parts};
 use super::request::{Facts, PlanError, Request};
-use crate::config::{Cwd, Definition, FileFilter, Hole, Scope, TargetNeed};
+use crate::config::{Cwd, Definition, FileFilter, Hole, Scope, TargetNeed, Variant};
 use crate::model::{CheckName, CrateName};
 use crate::workspace::{Crate, TargetKind, Workspace};
 
@@ -80,7 +80,7 @@ impl<'a> Scene<'a> {
         &self,
         name: &CheckName,
         definition: &'a Definition,
-        crates: &BTreeSet<CrateName>,
+        variant: &Variant,
     ) -> Result<Result<Vec<Unit<'a>>, String>, PlanError> {
         let is_asked_for = !self.request.crates.is_narrowed() || self.request.checks.contains(name);
         if definition.scope == Scope::Workspace && !is_asked_for {
@@ -90,29 +90,30 @@ impl<'a> Scene<'a> {
         }
         let order = self.workspace.in_dependency_order();
         let selected: Vec<&'a Crate> = (order.into_iter().map(|id| &self.workspace[id]))
-            .filter(|krate| crates.contains(&krate.name) && self.crates.contains(&krate.name))
+            .filter(|krate| variant.crates.contains(&krate.name) && self.crates.contains(&krate.name))
             .collect();
         if selected.is_empty() {
             return Ok(Err("no crate is selected".to_owned()));
         }
-        let files = self.files(definition, &selected);
+        let files = self.files(definition, variant, &selected);
         if definition.files.is_some() && files.is_empty() {
             return Ok(Err("no file matches".to_owned()));
         }
-        let all = selected.len() == self.workspace.crates().len();
-        let able = |krate: &&Crate| definition.with_target.is_none_or(|need| has(krate, need));
+        let concerned = |krate: &&Crate| definition.files.is_none() || self.concerns(krate, &files);
+        let all = selected.len() == self.workspace.crates().len() && selected.iter().all(&concerned);
+        let able = |krate: &&Crate| definition.with_target.is_none_or(|need| has(krate, need)) && concerned(krate);
         let able: Vec<_> = selected.into_iter().filter(able).collect();
         if let (true, Some(need)) = (able.is_empty(), definition.with_target) {
             return Ok(Err(format!("no selected crate has a {need} target")));
         }
         let selected = Selected { able, all };
         Ok(Ok(match definition.scope {
-            Scope::Workspace => vec![self.unit_of_all()],
+            Scope::Workspace => vec![self.unit_of_all(variant)],
             Scope::Package => selected.able.iter().map(|krate| self.unit_of_crate(krate)).collect(),
             Scope::Packages if wants_roots(definition) => self.units_of_roots(name, definition, &selected)?,
             Scope::Packages => vec![self.unit_of_crates(&selected)],
             Scope::Files if files.is_empty() => return Ok(Err("there are no files".to_owned())),
-            Scope::Files => self.units_of_files(name, definition, &files)?,
+            Scope::Files => self.units_of_files(name, definition, variant, &files)?,
         }))
     }
 
@@ -125,9 +126,14 @@ impl<'a> Scene<'a> {
         }
     }
 
-    fn unit_of_all(&self) -> Unit<'a> {
+    /// The whole of what a definition is about: named where that is one crate, since others may have their own.
+    fn unit_of_all(&self, variant: &Variant) -> Unit<'a> {
+        let only = variant
+            .crates
+            .first()
+            .filter(|_| variant.crates.len() == 1 && !variant.unowned_files);
         Unit {
-            label: String::new(),
+            label: only.map(ToString::to_string).unwrap_or_default(),
             crates: Vec::new(),
             whole: true,
             filling: self.filling(),
@@ -208,17 +214,21 @@ impl<'a> Scene<'a> {
         &self,
         name: &CheckName,
         definition: &Definition,
+        variant: &Variant,
         files: &[&Path],
     ) -> Result<Vec<Unit<'a>>, PlanError> {
         let parts = self.in_parts(name, definition, &self.filling(), files)?;
         let count = parts.len();
-        let unit = |(index, files)| Unit {
-            label: part_label(index, count),
-            filling: Filling {
-                files,
-                ..self.filling()
-            },
-            ..self.unit_of_all()
+        let unit = |(index, files)| {
+            let all = self.unit_of_all(variant);
+            Unit {
+                label: joined(&[&all.label, &part_label(index, count)]),
+                filling: Filling {
+                    files,
+                    ..self.filling()
+                },
+                ..all
+            }
         };
         Ok(parts.into_iter().enumerate().map(unit).collect())
     }
@@ -258,19 +268,27 @@ impl<'a> Scene<'a> {
     }
 
     /// The files that a definition is about and that belong to what was asked for.
-    fn files(&self, definition: &Definition, crates: &[&Crate]) -> Vec<&'a Path> {
+    fn files(&self, definition: &Definition, variant: &Variant, crates: &[&Crate]) -> Vec<&'a Path> {
         if !definition.needs_files() {
             return Vec::new();
         }
-        let everything = crates.len() == self.workspace.crates().len();
+        let crates: BTreeSet<_> = crates.iter().map(|krate| krate.id).collect();
+        let unowned = variant.unowned_files && !self.request.crates.is_narrowed();
         let wanted = |file: &Path| {
-            let owner = || self.workspace.owner(file).map(|id| &self.workspace[id].name);
-            everything || owner().is_some_and(|owner| crates.iter().any(|krate| krate.name == *owner))
+            self.workspace
+                .owner(file)
+                .map_or(unowned, |owner| crates.contains(&owner))
         };
         let filter = definition.files.clone().unwrap_or_else(FileFilter::everything);
         let matches = filter.matcher();
         let files = self.facts.files.iter().map(PathBuf::as_path);
         files.filter(|file| matches(file) && wanted(file)).collect()
+    }
+
+    /// Whether one of the files is the crate's. One that is nobody's may concern every crate.
+    fn concerns(&self, krate: &Crate, files: &[&Path]) -> bool {
+        let mut owners = files.iter().map(|file| self.workspace.owner(file));
+        owners.any(|owner| owner.is_none_or(|owner| owner == krate.id))
     }
 }
 

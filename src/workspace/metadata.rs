@@ -50,7 +50,7 @@ pub enum WorkspaceError {
         dir: PathBuf,
     },
     /// Cargo did not give an answer; it says why. The message holds its words.
-    #[error("{} (`cargo metadata` in `{}`, {exit})", cargos_words(stderr), dir.display())]
+    #[error("`cargo metadata` in `{}` says: {} ({exit})", dir.display(), cargos_words(stderr))]
     Cargo {
         /// Where it ran.
         dir: PathBuf,
@@ -545,10 +545,7 @@ mod tests {
             &|request| request.cargo = "true".into(),
             "cannot read what `true metadata` answers",
         );
-        check(
-            &|request| request.cargo = "false".into(),
-            "`cargo metadata` ended with exit code 1",
-        );
+        check(&|request| request.cargo = "false".into(), "`cargo metadata` in `");
     }
 
     #[test]

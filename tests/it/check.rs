@@ -16,12 +16,12 @@ fn a_workspace_without_configuration_is_checked_by_the_defaults() {
         Checking 3 crates: 4 checks, 4 tasks in 1 wave on 1 slot
             PASS [     TIME] fmt
             PASS [     TIME] clippy
-            PASS [     TIME] test
+            PASS [     TIME] test (no tests)
             PASS [     TIME] doc
     ------------
          Summary [     TIME] 4 tasks: 4 passed
     --- stderr ---
-    note: no checks are configured, so these run: fmt, clippy, test, doc; `cargo hooks init` writes them down
+    note: no checks are configured, so the defaults stand in: fmt, clippy, test, doc; `cargo hooks init` writes them down
     ");
 }
 
@@ -29,9 +29,9 @@ fn a_workspace_without_configuration_is_checked_by_the_defaults() {
 fn only_the_defaults_that_run_are_announced() {
     let sandbox = Sandbox::workspace(&["alpha"]);
     let out = sandbox.run("check fmt doc --serial").exits(0);
-    assert!(out.stderr.contains("so these run: fmt, doc; "), "{out}");
+    assert!(out.stderr.contains("stand in: fmt, doc; "), "{out}");
     let out = sandbox.run("check --stage commit-msg").exits(0);
-    assert_eq!(out.stderr, "");
+    assert_eq!(out.stderr, "note: no check has the stage `commit-msg`\n");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn what_is_not_formatted_is_found_repaired_and_found_no_more() {
                  rerun: cargo hooks check fmt
                  fix:   cargo hooks check fmt --fix
     --- stderr ---
-    note: no checks are configured, so these run: fmt; `cargo hooks init` writes them down
+    note: no checks are configured, so the defaults stand in: fmt; `cargo hooks init` writes them down
     ");
     assert_snapshot!(sandbox.run("check fmt --fix --serial"), @"
     exit code 0
@@ -74,7 +74,7 @@ fn what_is_not_formatted_is_found_repaired_and_found_no_more() {
     ------------
          Summary [     TIME] 2 tasks: 2 passed
     --- stderr ---
-    note: no checks are configured, so these run: fmt; `cargo hooks init` writes them down
+    note: no checks are configured, so the defaults stand in: fmt; `cargo hooks init` writes them down
     ");
     assert_eq!(sandbox.read("beta/src/lib.rs"), "//! B.\nfn one() {}\n");
     assert_snapshot!(sandbox.run("check fmt --serial"), @"
@@ -85,7 +85,7 @@ fn what_is_not_formatted_is_found_repaired_and_found_no_more() {
     ------------
          Summary [     TIME] 1 task: 1 passed
     --- stderr ---
-    note: no checks are configured, so these run: fmt; `cargo hooks init` writes them down
+    note: no checks are configured, so the defaults stand in: fmt; `cargo hooks init` writes them down
     ");
 }
 

@@ -130,7 +130,7 @@ off = false
     21 | scope = { run = "a {package}", scope = "workspace" }
        |                                        ^^^^^^^^^^^
        |
-       = help: leave `scope` out: it follows from the placeholder
+       = help: leave `scope` out: `{package}` says it
 
     error[unknown-value]: unknown value `sikp`
       --> Cargo.toml:22:40
@@ -160,7 +160,7 @@ off = false
        |
        = help: use letters, digits, `-` and `_`, and begin with a letter or a digit
 
-    error[wrong-type]: a check is not turned off so
+    error[wrong-type]: a check is not turned off with `false`
       --> Cargo.toml:26:7
        |
     26 | off = false
@@ -229,7 +229,7 @@ fn a_key_that_is_there_twice_is_a_mistake() {
     assert_snapshot!(sandbox.run("check"), @"
     exit code 2
     --- stderr ---
-    error[duplicate-key]: duplicate key
+    error[duplicate-key]: the key `fail-fast` is given twice
      --> Cargo.toml:7:1
       |
     7 | fail-fast = false
@@ -290,7 +290,7 @@ fn where_there_is_no_workspace_cargo_says_so() {
     assert_snapshot!(sandbox.run("check"), @"
     exit code 2
     --- stderr ---
-    error: `cargo metadata` ended with exit code 101 in `[ROOT]/ws`: error: could not find `Cargo.toml` in `[ROOT]/ws` or any parent directory
+    error: `cargo metadata` in `[ROOT]/ws` says: could not find `Cargo.toml` in `[ROOT]/ws` or any parent directory (exit code 101)
     ");
 }
 

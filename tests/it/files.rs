@@ -119,7 +119,7 @@ fn a_check_whose_files_do_not_exist_is_left_out_audibly() {
     assert_snapshot!(sandbox.run("check --serial"), @"
     exit code 0
     --- stdout ---
-        Checking files of no crate: 1 check, 1 task in 1 wave on 1 slot
+        Checking the workspace: 1 check, 1 task in 1 wave on 1 slot
          SKIPPED each: no file matches
             PASS [     TIME] other
     ------------

@@ -20,7 +20,7 @@ fn what_is_generated_as_it_was_is_up_to_date() {
     assert_snapshot!(sandbox.run("check --serial"), @"
     exit code 0
     --- stdout ---
-        Checking files of no crate: 1 check, 1 task in 1 wave on 1 slot
+        Checking the workspace: 1 check, 1 task in 1 wave on 1 slot
             PASS [     TIME] codegen
     ------------
          Summary [     TIME] 1 task: 1 passed
@@ -33,7 +33,7 @@ fn what_is_generated_otherwise_was_out_of_date_and_is_named() {
     assert_snapshot!(sandbox.run("check --serial"), @"
     exit code 1
     --- stdout ---
-        Checking files of no crate: 1 check, 1 task in 1 wave on 1 slot
+        Checking the workspace: 1 check, 1 task in 1 wave on 1 slot
             FAIL [     TIME] codegen: changed files that were to be up to date
                  gen/a.txt  was out of date, and is generated anew
                  gen/b.txt  was out of date, and is generated anew
@@ -58,7 +58,7 @@ fn a_generator_that_fails_has_failed_whatever_it_wrote() {
     assert_snapshot!(sandbox.run("check --serial"), @"
     exit code 1
     --- stdout ---
-        Checking files of no crate: 1 check, 1 task in 1 wave on 1 slot
+        Checking the workspace: 1 check, 1 task in 1 wave on 1 slot
             FAIL [     TIME] codegen: exit code 4
 
     --- codegen ---

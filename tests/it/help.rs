@@ -43,6 +43,7 @@ fn of_the_program() {
       schema       Print the JSON schema of the configuration
       completions  Print completions for a shell
       man          Print the manual page, or write those of all subcommands
+      help         Print this message or the help of the given subcommand(s)
 
     Arguments:
       [CHECK]...

@@ -37,16 +37,16 @@ fn a_commented_configuration_is_written_that_works() {
     # fail-fast = true     # end at the first failure
 
     [workspace.metadata.hooks.checks]
+    # A string is a command of your own; this one gets every file of the workspace.
+    # typos = "typos {files}"
+    # A table says more: this check waits for another one, and runs only where certain files are.
+    # migrations = { run = "cargo run -p migrate -- --check", files = ["migrations/**/*.sql"], depends-on = ["test"] }
     # `true` is a preset as it is.
     fmt = true
     test = true
     doc = true
-    # A table refines one: here, warnings are errors.
+    # A preset can be refined: here, warnings are errors.
     clippy = { args = ["--", "-D", "warnings"] }
-    # A string is a command of your own; this one gets the changed files.
-    # typos = "typos {files}"
-    # A check that waits for others, and runs only where certain files are.
-    # migrations = { run = "cargo run -p migrate -- --check", files = ["migrations/**/*.sql"], depends-on = ["test"] }
     "#);
     assert_snapshot!(sandbox.run("plan --serial"), @"
     exit code 0
@@ -61,7 +61,7 @@ fn a_commented_configuration_is_written_that_works() {
       doc (builds)
         cargo doc --message-format json --keep-going --no-deps --workspace
       clippy (builds)
-        cargo clippy --message-format json --keep-going --all-targets --workspace -- -D warnings
+        cargo clippy --message-format json --keep-going --lib --bins --tests --examples --workspace -- -D warnings
     ");
 }
 
@@ -145,7 +145,7 @@ fn a_configuration_that_is_there_is_not_touched() {
     exit code 2
     --- stderr ---
     error: [ROOT]/ws/Cargo.toml: there is a [workspace.metadata.hooks] already
-    help: `cargo hooks list` shows the checks that there are
+    help: change it by hand; docs/configuration.md says how
     ");
     assert_eq!(sandbox.read("Cargo.toml"), before);
 }
@@ -157,7 +157,7 @@ fn a_dry_run_shows_what_would_be_written_and_writes_nothing() {
     assert_eq!(sandbox.read("Cargo.toml"), MANIFEST);
     let _ = sandbox.run("init").exits(0);
     let written = sandbox.read("Cargo.toml");
-    assert_eq!(out.stdout, written.strip_prefix(MANIFEST).unwrap());
+    assert_eq!(out.stdout, written.strip_prefix(MANIFEST).unwrap().trim_start());
 }
 
 #[test]

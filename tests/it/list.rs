@@ -33,18 +33,18 @@ fn names_and_purposes() {
           run      rustfmt --check --color {color} --edition {edition} {roots}
           fix      rustfmt --edition {edition} {roots}
           scope    packages
-          stages   pre-commit, pre-push, ci, manual
+          stages   pre-commit, pre-push, ci
     lint  No lint
           run      lint {package}
           fix      lint --fix {package}
           scope    package
-          stages   pre-commit, pre-push, ci, manual
+          stages   pre-commit, pre-push, ci
           needs    fmt
           crates   alpha
           run      lint {package} 'two words'
           fix      lint --fix {package} 'two words'
           scope    package
-          stages   pre-commit, pre-push, ci, manual
+          stages   pre-commit, pre-push, ci
           needs    fmt
           crates   beta
     late  echo late | cat

@@ -17,9 +17,10 @@ checks.other = { run = "no-such-tool --flag", requires = ["no-such-helper"] }
     assert_snapshot!(sandbox.run("check"), @r#"
     exit code 3
     --- stderr ---
-    error: `cargo-machete`, which the check `machete` needs, is not installed; to install it: cargo install --locked cargo-machete
-    `no-such-helper`, which the check `other` needs, is not installed
-    `no-such-tool`, which the check `other` needs, is not installed
+    error: tools are not installed
+      `cargo-machete`, which the check `machete` needs: cargo install --locked cargo-machete
+      `no-such-helper`, which the check `other` needs
+      `no-such-tool`, which the check `other` needs
     help: `on-missing = "skip"` leaves a check out where its tool is not installed; so does `--skip`, once
     "#);
     assert!(sandbox.log().is_empty());
@@ -41,7 +42,7 @@ checks.needs = { run = "here", depends-on = ["machete"] }
     assert_snapshot!(sandbox.run("check --serial"), @"
     exit code 0
     --- stdout ---
-        Checking files of no crate: 2 checks, 2 tasks in 1 wave on 1 slot
+        Checking the workspace: 2 checks, 2 tasks in 1 wave on 1 slot
          SKIPPED machete: `cargo-machete` is not installed
             PASS [     TIME] here
             PASS [     TIME] needs
@@ -60,7 +61,8 @@ fn a_tool_for_repairs_is_missed_only_where_something_is_to_be_repaired() {
     assert_snapshot!(sandbox.run("check --fix"), @r#"
     exit code 3
     --- stderr ---
-    error: `no-such-fixer`, which the check `here` needs, is not installed
+    error: a tool is not installed
+      `no-such-fixer`, which the check `here` needs
     help: `on-missing = "skip"` leaves a check out where its tool is not installed; so does `--skip`, once
     "#);
 }

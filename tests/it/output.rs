@@ -95,7 +95,7 @@ fn what_a_tool_wrote_that_passed_is_shown_when_more_is_asked_for() {
     assert_snapshot!(sandbox.run("check --serial"), @"
     exit code 0
     --- stdout ---
-        Checking files of no crate: 1 check, 1 task in 1 wave on 1 slot
+        Checking the workspace: 1 check, 1 task in 1 wave on 1 slot
             PASS [     TIME] tool
     ------------
          Summary [     TIME] 1 task: 1 passed
@@ -103,7 +103,7 @@ fn what_a_tool_wrote_that_passed_is_shown_when_more_is_asked_for() {
     assert_snapshot!(sandbox.run("check --serial -v"), @"
     exit code 0
     --- stdout ---
-        Checking files of no crate: 1 check, 1 task in 1 wave on 1 slot
+        Checking the workspace: 1 check, 1 task in 1 wave on 1 slot
            START [         ] tool
             PASS [     TIME] tool
         all is well

@@ -58,12 +58,10 @@ fn the_own_check_of_a_package_runs_in_its_directory() {
     assert_snapshot!(out, @"
     exit code 0
     --- stdout ---
-        Checking files of no crate: 1 check, 1 task in 1 wave on 1 slot
-            PASS [     TIME] own
+        Checking the workspace: 1 check, 1 task in 1 wave on 1 slot
+            PASS [     TIME] own beta
     ------------
          Summary [     TIME] 1 task: 1 passed
-    --- stderr ---
-    note: no checks are configured, so these run: own; `cargo hooks init` writes them down
     ");
     assert_eq!(sandbox.log(), ["/ws/beta src/lib.rs"]);
 }

@@ -98,8 +98,7 @@ fn nextest_that_is_asked_for_by_name_must_be_there() {
     sandbox.hooks("checks.nextest = true");
     let out = sandbox.run("check").exits(3);
     assert!(
-        out.stderr
-            .contains("to install it: cargo install --locked cargo-nextest"),
+        out.stderr.contains("needs: cargo install --locked cargo-nextest"),
         "{out}"
     );
 }
@@ -121,9 +120,9 @@ checks.fmt = "cargo fmt --check"
 
     wave 1
       clippy (at most 5m; builds)
-        cargo clippy --message-format json --keep-going --all-targets --workspace -- -D warnings
+        cargo clippy --message-format json --keep-going --lib --bins --tests --examples --workspace -- -D warnings
       pedantic (builds)
-        cargo clippy --message-format json --keep-going --all-targets --workspace -- -W clippy::pedantic
+        cargo clippy --message-format json --keep-going --lib --bins --tests --examples --workspace -- -W clippy::pedantic
       fmt
         cargo fmt --check
     ");

@@ -40,7 +40,7 @@ fn what_takes_too_long_is_ended_with_all_that_it_started() {
     assert_snapshot!(out, @"
     exit code 1
     --- stdout ---
-        Checking files of no crate: 1 check, 1 task in 1 wave on 1 slot
+        Checking the workspace: 1 check, 1 task in 1 wave on 1 slot
          TIMEOUT [     TIME] tool: longer than 2s
 
     --- tool ---
@@ -83,7 +83,7 @@ fn a_signal_that_ended_a_tool_is_named() {
     assert_snapshot!(sandbox("echo before; kill -KILL $$").run("check --serial"), @"
     exit code 1
     --- stdout ---
-        Checking files of no crate: 1 check, 1 task in 1 wave on 1 slot
+        Checking the workspace: 1 check, 1 task in 1 wave on 1 slot
             FAIL [     TIME] tool: killed by SIGKILL
 
     --- tool ---
@@ -115,7 +115,7 @@ checks.good = "good"
     assert_snapshot!(sandbox.run("check --serial"), @"
     exit code 1
     --- stdout ---
-        Checking files of no crate: 4 checks, 4 tasks in 1 wave on 1 slot
+        Checking the workspace: 4 checks, 4 tasks in 1 wave on 1 slot
             FAIL [     TIME] no-bit: could not be started: `scripts/no-exec-bit.sh`: Permission denied (os error 13)
             FAIL [     TIME] nowhere: could not be started: `scripts/nowhere.sh`: No such file or directory (os error 2)
             FAIL [     TIME] no-dir: could not be started: there is no directory `[ROOT]/ws/no-such-dir`
@@ -176,7 +176,7 @@ fn a_shell_fails_where_its_script_fails() {
     assert_snapshot!(sandbox.run("check --serial"), @"
     exit code 1
     --- stdout ---
-        Checking files of no crate: 1 check, 1 task in 1 wave on 1 slot
+        Checking the workspace: 1 check, 1 task in 1 wave on 1 slot
             FAIL [     TIME] script: exit code 9
 
     --- script ---

@@ -26,7 +26,7 @@ checks.soft = { run = "good soft", after = ["base"] }
     assert_snapshot!(sandbox.run("check --serial"), @"
     exit code 1
     --- stdout ---
-        Checking files of no crate: 4 checks, 4 tasks in 3 waves on 1 slot
+        Checking the workspace: 4 checks, 4 tasks in 3 waves on 1 slot
             FAIL [     TIME] base: exit code 7
          BLOCKED [         ] hard: base did not pass
          BLOCKED [         ] harder: hard did not pass
@@ -50,7 +50,7 @@ fn with_fail_fast_the_first_failure_ends_the_run() {
     assert_snapshot!(sandbox.run("check --serial"), @"
     exit code 1
     --- stdout ---
-        Checking files of no crate: 3 checks, 3 tasks in 1 wave on 1 slot
+        Checking the workspace: 3 checks, 3 tasks in 1 wave on 1 slot
             PASS [     TIME] a
             FAIL [     TIME] b: exit code 7
         Stopping after the first failure: b
@@ -100,7 +100,7 @@ checks.next = { run = "good next", depends-on = ["shaky"] }
     assert_snapshot!(sandbox.run("check --serial"), @"
     exit code 0
     --- stdout ---
-        Checking files of no crate: 2 checks, 2 tasks in 2 waves on 1 slot
+        Checking the workspace: 2 checks, 2 tasks in 2 waves on 1 slot
            FAIL* [     TIME] shaky: exit code 7 (may fail)
             PASS [     TIME] next
 

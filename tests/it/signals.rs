@@ -40,8 +40,8 @@ fn an_interrupted_run_says_so_and_takes_all_its_processes_with_it() {
     assert_snapshot!(out, @"
     exit code 130
     --- stdout ---
-        Checking files of no crate: 2 checks, 2 tasks in 2 waves on 1 slot
-        Stopping as somebody interrupted the run
+        Checking the workspace: 2 checks, 2 tasks in 2 waves on 1 slot
+        Stopping after an interrupt
        CANCELLED [     TIME] tool
     ------------
          Summary [     TIME] interrupted; 2 tasks: 2 cancelled

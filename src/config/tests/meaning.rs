@@ -57,6 +57,14 @@ fn a_check_has_short_forms() {
 }
 
 #[test]
+fn a_preset_without_a_command_lends_its_name_to_one() {
+    let config = valid(&checks("codegen = \"cargo xtask codegen\"\nfmt = \"./fmt.sh\""));
+    let named = |name: &str| config.check(name).unwrap().variants[0].definition.clone();
+    assert!(named("codegen").generates);
+    assert_eq!(named("fmt").fix, None);
+}
+
+#[test]
 fn a_preset_is_the_one_that_is_named_or_the_one_of_the_name() {
     let run = |text: &str| definition(&valid(&checks(text)), "x").run.to_string();
     assert_eq!(run("x = { preset = \"machete\" }"), "cargo machete");

@@ -282,7 +282,7 @@ fn unknown_placeholder() {
         {file}
     ");
     assert_snapshot!(mistakes(&checks(r#"x = ["check", "--all={everything}"]"#)), @"
-    2:22 unknown-placeholder: unknown placeholder `{everything}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`)
+    2:22 unknown-placeholder: unknown placeholder `{everything}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`)
         {everything}
     ");
     assert_snapshot!(mistakes(&checks(r#"x = { shell = "check {package_dir}" }"#)), @"
@@ -290,7 +290,7 @@ fn unknown_placeholder() {
         {package_dir}
     ");
     assert_snapshot!(mistakes(&checks(r#"x = { run = "true", fix = "fix {crate}" }"#)), @"
-    2:32 unknown-placeholder: unknown placeholder `{crate}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`)
+    2:32 unknown-placeholder: unknown placeholder `{crate}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`)
         {crate}
     ");
     assert_snapshot!(mistakes(&checks(r#"typos = { preset = "typos", args = ["{fils}"] }"#)), @"
@@ -736,7 +736,7 @@ u = []"))])), @r#"
         wait
     3:30 unknown-check: there is no check `z` (the checks are `q`, `u`, `v`, `w`, `x`, `y`)
         "z"
-    4:8 unknown-placeholder: unknown placeholder `{b}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`)
+    4:8 unknown-placeholder: unknown placeholder `{b}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`)
         {b}
     a:2:5 wrong-type: expected `true`, a command, or a table
         1 ← this is an integer

@@ -162,6 +162,57 @@ fn a_check_about_files_runs_only_where_there_are_any() {
     ");
 }
 
+/// A file of no crate may concern every crate: `migrations/` in the root, say.
+#[test]
+fn files_say_which_crates_a_check_is_about() {
+    let checks =
+        "x = { run = \"tool {package}\", files = [\"*.sql\"] }\ny = { run = \"tool {packages}\", files = [\"*.sql\"] }";
+    let with_files = |files: &str| tasks(&setting("a; b; c", checks).with_files(files));
+    assert_snapshot!(with_files("a/x.sql b/x.rs"), @"
+    x a: tool a
+    y a: tool -p a
+    ");
+    assert_snapshot!(with_files("a/x.sql c/x.sql"), @"
+    x a: tool a
+    x c: tool c
+    y 2 crates: tool -p a -p c
+    ");
+    assert_snapshot!(with_files("a/x.sql x.sql"), @"
+    x a: tool a
+    x b: tool b
+    x c: tool c
+    y: tool --workspace
+    ");
+}
+
+#[test]
+fn files_of_no_crate_are_left_to_the_workspace() {
+    let refined = |words: &str| {
+        let own = ("b", "x = { args = [\"--own\"] }");
+        let setting = configured(fixture("a; b; c"), "x = \"tool {files}\"", &[own]);
+        tasks(&setting.with_files("README.md a/x b/x c/x").asked(words))
+    };
+    assert_snapshot!(refined(""), @"
+    x: tool README.md a/x c/x
+    x b: tool b/x --own
+    ");
+    assert_snapshot!(refined("-p b"), @"x b: tool b/x --own");
+    let restricted = "x = { run = \"tool {files}\", packages = [\"a\"] }";
+    assert_snapshot!(tasks(&setting("a; b", restricted).with_files("README.md a/x b/x")), @"x a: tool a/x");
+}
+
+#[test]
+fn libraries_are_only_asked_for_where_there_are_any() {
+    let mut crates = fixture(CRATES).crates().to_vec();
+    crates[1].targets[0].kind = TargetKind::Bin;
+    let asked = |words: &str| {
+        let checks = "x = \"cargo check {targets} {packages}\"";
+        tasks(&configured(rebuilt(crates.clone()), checks, &[]).asked(words))
+    };
+    assert_snapshot!(asked(""), @"x: cargo check --lib --bins --tests --examples --workspace");
+    assert_snapshot!(asked("-p b"), @"x b: cargo check --bins --tests --examples -p b");
+}
+
 #[test]
 fn a_file_is_named_from_where_the_command_runs_and_is_no_option() {
     let checks = "x = \"tool {files}\"\ny = { run = \"tool {files}\", cwd = \"docs\" }\nz = { run = \"tool {files}\", cwd = \".\" }";
