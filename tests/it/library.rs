@@ -76,3 +76,14 @@ fn an_xtask_of_the_snippet_runs_checks_and_ends_as_they_do() {
     assert_eq!(unknown.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("did you mean `fmt`?"), "{stderr}");
 }
+
+#[test]
+fn the_page_about_xtasks_shows_the_snippet() {
+    let read = |path: &str| fs::read_to_string(Path::new(REPOSITORY).join(path)).unwrap();
+    let snippet = read("templates/xtask/main.rs");
+    let code = snippet.split_once("\n\n").map(|(_, code)| code).unwrap();
+    assert!(
+        read("docs/xtask.md").contains(code),
+        "docs/xtask.md shows another program than templates/xtask/main.rs"
+    );
+}
