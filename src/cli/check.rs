@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use super::args::{CheckArgs, GlobalArgs, MessageFormat};
 use super::error::exit;
-use super::{Ended, colour, output, plan};
-use crate::config::{Origin, Strategy};
+use super::{Ended, colour, output, plan, request};
+use crate::config::Origin;
 use crate::event::{Event, RunStats};
 use crate::model::CheckName;
-use crate::plan::{CargoOption, CrateSelection, Mode, Plan, Request};
-use crate::project::{LoadOptions, Project, load};
+use crate::plan::Plan;
+use crate::project::Project;
 use crate::report::{
     HumanOptions, HumanReporter, JsonReporter, ProgressOptions, ProgressTarget, ProgressView, Reporter, Verbosity,
 };
@@ -19,81 +19,12 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     if args.how.dry_run {
         return plan::plan(args, global);
     }
-    let project = load_project(global)?;
-    let plan = project.plan(&request(args, global, &project))?;
+    let project = request::load_project(global)?;
+    let plan = project.plan(&request::request(args, global, &project))?;
     notice_defaults(&plan, &project, global);
     notice_empty_stage(&plan, args, global);
     let stats = run(&project, &plan, args.message_format, global)?;
     Ok(exit_code(&stats))
-}
-
-/// Finds the project as the command line says, and passes on what the workspace remarks.
-pub(super) fn load_project(global: &GlobalArgs) -> Result<Project, super::CliError> {
-    let mut options = LoadOptions::from_process()?;
-    options.manifest_path.clone_from(&global.manifest_path);
-    let project = load(&options)?;
-    for note in &project.workspace.notes {
-        output::stderr(&output::labelled("warning", note, colour::for_stderr(global.color)));
-    }
-    Ok(project)
-}
-
-/// What was typed, as a request.
-pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) -> Request {
-    let how = &args.how;
-    let options = [
-        (how.locked, CargoOption::Locked),
-        (how.offline, CargoOption::Offline),
-        (how.frozen, CargoOption::Frozen),
-    ];
-    let strategy = match (how.serial, how.parallel) {
-        (true, _) => Some(Strategy::Sequential),
-        (_, true) => Some(Strategy::Parallel),
-        (false, false) => how.strategy,
-    };
-    Request {
-        checks: args.checks.iter().map(|name| CheckName::from(name.as_str())).collect(),
-        skip: args
-            .which
-            .skip
-            .iter()
-            .map(|name| CheckName::from(name.as_str()))
-            .chain(skipped_by_environment(project))
-            .collect(),
-        crates: CrateSelection {
-            include: args.which.package.clone(),
-            exclude: args.which.exclude.clone(),
-        },
-        stage: args.which.stage,
-        mode: if how.fix { Mode::Fix } else { Mode::Check },
-        timeout: how.timeout,
-        fail_fast: (how.fail_fast || how.no_fail_fast).then_some(how.fail_fast),
-        max_workers: how.max_workers,
-        strategy,
-        colour: match args.message_format {
-            MessageFormat::Human => colour::for_stdout(global.color),
-            MessageFormat::Json => crate::tool_output::Colour::Strip,
-        },
-        cargo_options: options
-            .into_iter()
-            .filter(|(given, _)| *given)
-            .map(|(_, option)| option)
-            .collect(),
-    }
-}
-
-/// The checks that `SKIP` names. It is shared with other tools, so that a name which is no check of ours is not a mistake.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the variable SKIP is read here and nowhere else"
-)]
-fn skipped_by_environment(project: &Project) -> Vec<CheckName> {
-    let skip = std::env::var("SKIP").unwrap_or_default();
-    let names = skip
-        .split(',')
-        .map(str::trim)
-        .filter(|name| project.config.check(name).is_some());
-    names.map(CheckName::from).collect()
 }
 
 /// Says once that nothing is configured, and what therefore runs.

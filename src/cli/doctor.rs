@@ -6,14 +6,14 @@ use anstyle::AnsiColor;
 
 use super::args::GlobalArgs;
 use super::error::exit;
-use super::{Ended, check, colour, output};
+use super::{Ended, colour, output, request};
 use crate::config::Origin;
 use crate::environment::version;
 use crate::project::Project;
 use crate::tool_output::{Colour, sanitize};
 
 pub(super) fn doctor(global: &GlobalArgs) -> Ended {
-    let project = check::load_project(global)?;
+    let project = request::load_project(global)?;
     let mut lines = vec![
         program(&project, "cargo", &["-V"]),
         program(&project, "rustc", &["-V"]),

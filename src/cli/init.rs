@@ -4,14 +4,14 @@ use std::fs;
 use std::process::ExitCode;
 
 use super::args::{GlobalArgs, InitArgs};
-use super::{CliError, Ended, check, output};
+use super::{CliError, Ended, output, request};
 use crate::project::Project;
 
 /// What is written, below a heading that depends on the manifest.
 const TEMPLATE: &str = include_str!("../../templates/init.toml");
 
 pub(super) fn init(args: &InitArgs, global: &GlobalArgs) -> Ended {
-    let project = check::load_project(global)?;
+    let project = request::load_project(global)?;
     let path = &project.workspace.manifest;
     let failed = |error: std::io::Error| CliError::environment(format!("{}: {error}", path.display()));
     let before = fs::read_to_string(path).map_err(failed)?;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::args::{GlobalArgs, ListArgs, MessageFormat};
-use super::{Ended, check, colour, output};
+use super::{Ended, colour, output, request};
 use crate::config::{Check, Stage, presets};
 use crate::tool_output::sanitize;
 
@@ -14,7 +14,7 @@ pub(super) fn list(args: &ListArgs, global: &GlobalArgs) -> Ended {
     let checks = if args.presets {
         presets()
     } else {
-        check::load_project(global)?.config.checks
+        request::load_project(global)?.config.checks
     };
     let text = match args.message_format {
         MessageFormat::Human => checks.iter().map(|check| entry(check, &checks, global)).collect(),

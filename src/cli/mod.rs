@@ -17,6 +17,7 @@ mod man;
 mod output;
 mod plan;
 mod reference;
+mod request;
 mod schema;
 
 use std::process::ExitCode;

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use super::args::{CheckArgs, GlobalArgs, MessageFormat};
-use super::{Ended, check, colour, output};
+use super::{Ended, colour, output, request};
 use crate::report::{PlanDetail, plan_json, plan_text};
 
 pub(super) fn plan(args: &CheckArgs, global: &GlobalArgs) -> Ended {
-    let project = check::load_project(global)?;
-    let plan = project.plan(&check::request(args, global, &project))?;
+    let project = request::load_project(global)?;
+    let plan = project.plan(&request::request(args, global, &project))?;
     let text = match args.message_format {
         MessageFormat::Human => {
             let detail = if global.verbose > 0 {

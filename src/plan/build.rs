@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::graph::{Frame, Plan};
-use super::needs::needs;
+use super::needs::{Drafted, needs};
 use super::request::{Facts, Mode, PlanError, Request};
 use super::requirements::{platform_is, requirements};
 use super::select::{self, SelectedCheck};
@@ -62,12 +62,6 @@ fn slots(strategy: Strategy, config: &Config, request: &Request, facts: &Facts) 
             wanted.unwrap_or(facts.parallelism).max(1)
         }
     }
-}
-
-/// A task, and the definition that it follows.
-pub(super) struct Drafted<'a> {
-    pub(super) task: Task,
-    pub(super) definition: &'a Definition,
 }
 
 /// All tasks, each with its place.

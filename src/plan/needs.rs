@@ -2,10 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::build::Drafted;
 use super::graph::Need;
 use super::task::{Role, Task};
+use crate::config::Definition;
 use crate::model::{CheckName, TaskId};
+
+/// A task, and the definition that it follows.
+pub(super) struct Drafted<'a> {
+    pub(super) task: Task,
+    pub(super) definition: &'a Definition,
+}
 
 /// What waits for what: judges for the repairs, and the tasks of a check for those of the checks that it names; crate by
 /// crate where both work on one crate each.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::findings::{self, Extent};
-use super::human::HumanOptions;
+use super::options::HumanOptions;
 use super::style::{FAIL, WARN};
 use super::text::{cut, one_line, size};
 use crate::event::{Failure, Outcome, Output, TaskFinished};

@@ -1,7 +1,7 @@
 //! Findings as short rows: crate, place, what is wrong. Pure.
 
 use super::flow::{flow, words};
-use super::human::HumanOptions;
+use super::options::HumanOptions;
 use super::style::PLAIN;
 use super::text::{columns, cut, cut_front, exact_line, one_line};
 use crate::model::{Finding, Place, Severity};

@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 
-use super::human::HumanOptions;
+use super::options::HumanOptions;
 use super::style::PLAIN;
 use super::text::{columns, cut};
 

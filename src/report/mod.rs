@@ -12,6 +12,7 @@ mod fixtures;
 mod flow;
 mod human;
 mod json;
+mod options;
 mod plan;
 #[cfg(feature = "cli")]
 mod progress;
@@ -23,8 +24,9 @@ mod summary;
 mod text;
 mod verdict;
 
-pub use human::{HumanOptions, HumanReporter, Verbosity};
+pub use human::HumanReporter;
 pub use json::{FORMAT, JsonReporter};
+pub use options::{HumanOptions, Verbosity};
 pub use plan::{PlanDetail, plan_json, plan_text};
 #[cfg(feature = "cli")]
 pub use progress::{ProgressOptions, ProgressTarget, ProgressView};

@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::duration::elapsed;
 use super::flow::{Word, flow, words};
-use super::human::HumanOptions;
+use super::options::HumanOptions;
 use super::style::{NAME, PLAIN};
 use super::text::{columns, cut};
 

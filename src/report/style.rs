@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::human::{HumanOptions, Verbosity};
+use super::options::{HumanOptions, Verbosity};
 use crate::tool_output::Colour;
 
 /// What went well.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::failure::section;
 use super::flow::Word;
-use super::human::HumanOptions;
+use super::options::HumanOptions;
 use super::status::{Bracket, StatusLine};
 use super::style::{FAIL, PASS, PLAIN, WARN};
 use super::text::{count, exact_line};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anstyle::Style;
 
 use super::duration::limit;
-use super::human::HumanOptions;
+use super::options::HumanOptions;
 use super::signal::signal_name;
 use super::status::{Bracket, StatusLine};
 use super::style::{FAIL, PASS, WARN};

@@ -1,0 +1,78 @@
+//! From what was typed to the project and the request that it means.
+
+use super::args::{CheckArgs, GlobalArgs, MessageFormat};
+use super::{colour, output};
+use crate::config::Strategy;
+use crate::model::CheckName;
+use crate::plan::{CargoOption, CrateSelection, Mode, Request};
+use crate::project::{LoadOptions, Project, load};
+use crate::tool_output::Colour;
+
+/// Finds the project as the command line says, and passes on what the workspace remarks.
+pub(super) fn load_project(global: &GlobalArgs) -> Result<Project, super::CliError> {
+    let mut options = LoadOptions::from_process()?;
+    options.manifest_path.clone_from(&global.manifest_path);
+    let project = load(&options)?;
+    for note in &project.workspace.notes {
+        output::stderr(&output::labelled("warning", note, colour::for_stderr(global.color)));
+    }
+    Ok(project)
+}
+
+/// What was typed, as a request.
+pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) -> Request {
+    let how = &args.how;
+    let options = [
+        (how.locked, CargoOption::Locked),
+        (how.offline, CargoOption::Offline),
+        (how.frozen, CargoOption::Frozen),
+    ];
+    let strategy = match (how.serial, how.parallel) {
+        (true, _) => Some(Strategy::Sequential),
+        (_, true) => Some(Strategy::Parallel),
+        (false, false) => how.strategy,
+    };
+    Request {
+        checks: args.checks.iter().map(|name| CheckName::from(name.as_str())).collect(),
+        skip: args
+            .which
+            .skip
+            .iter()
+            .map(|name| CheckName::from(name.as_str()))
+            .chain(skipped_by_environment(project))
+            .collect(),
+        crates: CrateSelection {
+            include: args.which.package.clone(),
+            exclude: args.which.exclude.clone(),
+        },
+        stage: args.which.stage,
+        mode: if how.fix { Mode::Fix } else { Mode::Check },
+        timeout: how.timeout,
+        fail_fast: (how.fail_fast || how.no_fail_fast).then_some(how.fail_fast),
+        max_workers: how.max_workers,
+        strategy,
+        colour: match args.message_format {
+            MessageFormat::Human => colour::for_stdout(global.color),
+            MessageFormat::Json => Colour::Strip,
+        },
+        cargo_options: options
+            .into_iter()
+            .filter(|(given, _)| *given)
+            .map(|(_, option)| option)
+            .collect(),
+    }
+}
+
+/// The checks that `SKIP` names. It is shared with other tools, so that a name which is no check of ours is not a mistake.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the variable SKIP is read here and nowhere else"
+)]
+fn skipped_by_environment(project: &Project) -> Vec<CheckName> {
+    let skip = std::env::var("SKIP").unwrap_or_default();
+    let names = skip
+        .split(',')
+        .map(str::trim)
+        .filter(|name| project.config.check(name).is_some());
+    names.map(CheckName::from).collect()
+}
