@@ -1,5 +1,7 @@
 //! Checks that wait for each other in a circle.
 
+use std::collections::BTreeMap;
+
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -17,12 +19,10 @@ pub(super) struct Wait {
 /// Notes each circle once, with its whole path.
 pub(super) fn find(waits: &[Wait], mistakes: &mut Diagnostics) {
     let mut graph: DiGraph<&CheckName, &Span> = DiGraph::new();
-    let node = |graph: &mut DiGraph<_, _>, name| -> NodeIndex {
-        let known = graph.node_indices().find(|index| graph[*index] == name);
-        known.unwrap_or_else(|| graph.add_node(name))
-    };
+    let mut nodes: BTreeMap<&CheckName, NodeIndex> = BTreeMap::new();
     for wait in waits {
-        let (from, to) = (node(&mut graph, &wait.from), node(&mut graph, &wait.to));
+        let mut node = |name| *nodes.entry(name).or_insert_with(|| graph.add_node(name));
+        let (from, to) = (node(&wait.from), node(&wait.to));
         graph.add_edge(from, to, &wait.span);
     }
     for component in tarjan_scc(&graph) {

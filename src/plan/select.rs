@@ -18,8 +18,9 @@ pub(super) struct SelectedCheck<'c> {
 /// A check that is skipped is left out whoever depends on it. Of a check that runs for its stage, only the definitions
 /// of that stage do: a package may have it in another one.
 pub(super) fn checks<'c>(config: &'c Config, request: &Request) -> Result<Vec<SelectedCheck<'c>>, PlanError> {
+    let by_name: BTreeMap<&CheckName, &Check> = config.checks.iter().map(|check| (&check.name, check)).collect();
     for name in request.checks.iter().chain(&request.skip) {
-        if config.check(name.as_str()).is_none() {
+        if !by_name.contains_key(name) {
             let names = config.checks.iter().map(|check| check.name.as_str());
             let nearest = nearest(name.as_str(), names).map(str::to_owned);
             return Err(PlanError::UnknownCheck {
@@ -37,7 +38,7 @@ pub(super) fn checks<'c>(config: &'c Config, request: &Request) -> Result<Vec<Se
     };
     let mut selected: BTreeMap<&CheckName, Vec<&Variant>> = BTreeMap::new();
     while let Some(name) = wanted.pop() {
-        let check = config.check(name.as_str()).filter(|_| !request.skip.contains(name));
+        let check = by_name.get(name).filter(|_| !request.skip.contains(name));
         let Some(check) = check.filter(|_| !selected.contains_key(name)) else {
             continue;
         };
