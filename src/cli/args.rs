@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Stage, Strategy};
 use crate::model::Keyword;
@@ -16,14 +16,11 @@ use crate::model::Keyword;
     name = "cargo-hooks",
     bin_name = "cargo hooks",
     version,
-    args_conflicts_with_subcommands = true,
     after_help = "`cargo hooks [CHECK]…` is short for `cargo hooks check [CHECK]…`; `cargo hooks check --help` has its options."
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
-    pub(super) command: Option<Command>,
-    #[command(flatten)]
-    pub(super) check: CheckArgs,
+    pub(super) command: Command,
     #[command(flatten)]
     pub(super) global: GlobalArgs,
 }
@@ -228,13 +225,39 @@ pub(super) struct InitArgs {
     pub(super) dry_run: bool,
 }
 
-/// The arguments without the word that cargo adds: `cargo hooks list` runs `cargo-hooks hooks list`.
-pub(super) fn without_cargo_word(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+/// The arguments with a subcommand: without the word that cargo adds (`cargo hooks list` runs `cargo-hooks hooks list`),
+/// and with `check` where no other one is named.
+pub(super) fn with_subcommand(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<_> = arguments.collect();
     if arguments.get(1).is_some_and(|word| word == "hooks") {
         arguments.remove(1);
     }
+    if !arguments.is_empty() && wants_default(&arguments[1..]) {
+        arguments.insert(1, "check".into());
+    }
     arguments
+}
+
+/// Whether the first word that is no common option is neither a subcommand nor a question about the whole program.
+fn wants_default(arguments: &[OsString]) -> bool {
+    let mut arguments = arguments.iter().map(|argument| argument.to_string_lossy());
+    while let Some(argument) = arguments.next() {
+        match argument.as_ref() {
+            "-h" | "--help" | "-V" | "--version" | "help" => return false,
+            "--manifest-path" | "--color" => drop(arguments.next()),
+            "--quiet" | "--verbose" => {}
+            flags if is_short_flags(flags) => {}
+            option if option.starts_with("--manifest-path=") || option.starts_with("--color=") => {}
+            word => return Cli::command().find_subcommand(word).is_none(),
+        }
+    }
+    true
+}
+
+/// `-q`, `-v`, `-vv`: the common options that are one letter.
+fn is_short_flags(argument: &str) -> bool {
+    let letters = argument.strip_prefix('-').unwrap_or_default();
+    !letters.is_empty() && letters.chars().all(|letter| letter == 'q' || letter == 'v')
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -251,4 +274,41 @@ fn keyword<K: Keyword + Send + Sync>() -> impl TypedValueParser<Value = K> {
         .iter()
         .map(|(_, word, about)| PossibleValue::new(*word).help(*about));
     PossibleValuesParser::new(words).try_map(|word| K::from_word(&word).ok_or("unknown word"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::{Cli, with_subcommand};
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn check_is_what_is_meant_where_nothing_else_is_said() {
+        let check = |typed: &str, expected: &str| {
+            let typed = typed.split(' ').filter(|word| !word.is_empty()).map(Into::into);
+            let words = with_subcommand(std::iter::once("cargo-hooks".into()).chain(typed));
+            let words: Vec<_> = words[1..].iter().map(|word| word.to_str().unwrap()).collect();
+            assert_eq!(words.join(" "), expected);
+        };
+        check("", "check");
+        check("hooks", "check");
+        check("hooks list", "list");
+        check("hooks hooks", "check hooks");
+        check("fmt", "check fmt");
+        check("--fix", "check --fix");
+        check("-vv check fmt", "-vv check fmt");
+        check("-q --color never plan", "-q --color never plan");
+        check("--manifest-path plan fmt", "check --manifest-path plan fmt");
+        check("--color=always -v", "check --color=always -v");
+        check("-p plan", "check -p plan");
+        check("--help", "--help");
+        check("--fix --help", "check --fix --help");
+        check("-V", "-V");
+        check("help plan", "help plan");
+    }
 }

@@ -32,19 +32,18 @@ use error::CliError;
 
 /// Runs the program and says how it ends.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse_from(args::without_cargo_word(arguments()));
+    let cli = Cli::parse_from(args::with_subcommand(arguments()));
     log::start(&cli.global);
     let global = cli.global;
     let ended = match cli.command {
-        None => check::check(&cli.check, &global),
-        Some(Command::Check(args)) => check::check(&args, &global),
-        Some(Command::List(args)) => list::list(&args, &global),
-        Some(Command::Plan(args)) => plan::plan(&args, &global),
-        Some(Command::Init(args)) => init::init(&args, &global),
-        Some(Command::Doctor) => doctor::doctor(&global),
-        Some(Command::Schema) => schema::schema(),
-        Some(Command::Completions { shell }) => completions::completions(shell),
-        Some(Command::Man { out_dir }) => man::man(out_dir.as_deref()),
+        Command::Check(args) => check::check(&args, &global),
+        Command::List(args) => list::list(&args, &global),
+        Command::Plan(args) => plan::plan(&args, &global),
+        Command::Init(args) => init::init(&args, &global),
+        Command::Doctor => doctor::doctor(&global),
+        Command::Schema => schema::schema(),
+        Command::Completions { shell } => completions::completions(shell),
+        Command::Man { out_dir } => man::man(out_dir.as_deref()),
     };
     ended.unwrap_or_else(|error| error.report(&global))
 }
