@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::changes;
+use crate::changes::Tree;
 use crate::config::{Config, ConfigInput, Definition, Member, OnMissing, Requirement, resolve, syntax_mistakes};
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::environment::{Environment, argument_bytes, locate};
 use crate::event::{Event, RunStats};
-use crate::plan::{Facts, Mode, Plan, PlanError, Request, plan, requirements};
+use crate::plan::{Facts, Mode, Plan, PlanError, Request, definitions, plan, requirements};
 use crate::run::{RunContext, RunError, run};
 use crate::tool_output::{Attribution, Colour};
 use crate::workspace::{self, LoadRequest, Workspace, WorkspaceError};
@@ -128,7 +128,7 @@ impl Project {
     /// Where the request names what does not exist.
     #[tracing::instrument(level = "debug", skip_all)]
     pub fn plan(&self, request: &Request) -> Result<Plan, PlanError> {
-        plan(&self.config, &self.workspace, request, &self.facts(request))
+        plan(&self.config, &self.workspace, request, &self.facts(request)?)
     }
 
     /// Runs a plan to its end. The reporter hears everything that happens, in order.
@@ -188,23 +188,22 @@ impl Project {
         })
     }
 
-    fn definitions(&self) -> impl Iterator<Item = &Definition> {
-        self.definitions_with_alternatives().map(|(definition, _)| definition)
-    }
-
-    /// Looks at the machine, and at the files where a check needs them.
-    fn facts(&self, request: &Request) -> Facts {
-        let tools: BTreeSet<String> = self
-            .definitions()
+    /// Looks at the machine, and at the files where a check of the request needs them.
+    fn facts(&self, request: &Request) -> Result<Facts, PlanError> {
+        let wanted = definitions(&self.config, request)?;
+        let tools: BTreeSet<String> = wanted
+            .iter()
             .flat_map(|definition| requirements(definition, request.mode))
             .map(|needed| needed.tool)
             .collect();
-        let root = &self.workspace.root;
-        let needs_files = self.definitions().any(Definition::needs_files);
-        Facts {
-            tools: locate(tools.iter().map(String::as_str), &self.environment, root),
-            files: if needs_files {
-                changes::files(root, &self.workspace.target_dir)
+        Ok(Facts {
+            tools: locate(
+                tools.iter().map(String::as_str),
+                &self.environment,
+                &self.workspace.root,
+            ),
+            files: if wanted.iter().any(|definition| definition.needs_files()) {
+                self.tree().files()
             } else {
                 Vec::new()
             },
@@ -212,18 +211,26 @@ impl Project {
             parallelism: std::thread::available_parallelism()
                 .map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX)),
             argument_bytes: argument_bytes(&self.environment),
+        })
+    }
+
+    fn tree(&self) -> Tree {
+        let git = locate(["git"], &self.environment, &self.workspace.root).remove("git");
+        Tree {
+            root: self.workspace.root.clone(),
+            target_dir: self.workspace.target_dir.clone(),
+            git,
+            environment: self.environment.clone(),
         }
     }
 
     fn run_context(&self, plan: &Plan) -> RunContext {
         let crates = self.workspace.crates().iter();
         let crates = crates.map(|krate| (krate.name.clone(), krate.dir.clone(), krate.package_id.clone()));
-        let root = self.workspace.root.clone();
         RunContext {
             environment: in_colour(self.environment.clone(), plan.colour),
-            attribution: Arc::new(Attribution::new(root.clone(), crates)),
-            target_dir: self.workspace.target_dir.clone(),
-            root,
+            attribution: Arc::new(Attribution::new(self.workspace.root.clone(), crates)),
+            tree: self.tree(),
         }
     }
 }

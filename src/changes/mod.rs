@@ -2,4 +2,4 @@
 
 mod tree;
 
-pub use tree::{TreeState, files};
+pub use tree::{Tree, TreeState};

@@ -2,64 +2,147 @@
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
-use std::fs::File;
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::hash::Hasher;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use ignore::WalkBuilder;
 
 use crate::config::FileFilter;
+use crate::environment::Environment;
 
-/// Every file below `root` that git does not ignore, relative to it and in order; without those of the target directory.
-#[tracing::instrument(level = "debug", skip_all)]
-pub fn files(root: &Path, target_dir: &Path) -> Vec<PathBuf> {
-    let target_dir = target_dir.to_owned();
-    let walk = WalkBuilder::new(root)
-        .hidden(false)
-        .ignore(false)
-        .require_git(false)
-        .filter_entry(move |entry| entry.file_name() != ".git" && entry.path() != target_dir)
-        .build();
-    // What cannot be read cannot be checked either: the tool that is given the others says so where it matters.
-    let files = walk.filter_map(|entry| {
-        entry
-            .inspect_err(|error| tracing::warn!(%error, "a file is passed over"))
-            .ok()
-    });
-    let files = files.filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
-    let mut files: Vec<_> = files
-        .filter_map(|entry| Some(entry.path().strip_prefix(root).ok()?.to_owned()))
-        .collect();
-    files.sort_unstable();
-    files
+/// A working tree, and how to look at it.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// Its root, absolute.
+    pub root: PathBuf,
+    /// Cargo's target directory, which is no part of it.
+    pub target_dir: PathBuf,
+    /// Git, where it is installed: it alone knows all its rules.
+    pub git: Option<PathBuf>,
+    /// The environment that git is given.
+    pub environment: Environment,
 }
 
-/// What some files contained at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TreeState(BTreeMap<PathBuf, u128>);
-
-impl TreeState {
-    /// What the files that the filter names contain now.
+impl Tree {
+    /// Every file that git tracks or does not ignore, relative to the root and in order.
+    ///
+    /// Outside of a repository, the rules of `.gitignore` files below the root hold.
+    #[tracing::instrument(level = "debug", skip_all)]
     #[must_use]
-    pub fn of(root: &Path, target_dir: &Path, filter: &FileFilter) -> Self {
+    pub fn files(&self) -> Vec<PathBuf> {
+        let is_file = |file: &PathBuf| fs::symlink_metadata(self.root.join(file)).is_ok_and(|found| found.is_file());
+        self.entries().into_iter().filter(is_file).collect()
+    }
+
+    /// Files and symbolic links.
+    fn entries(&self) -> Vec<PathBuf> {
+        let mut entries = match self.asked_of_git() {
+            Some(listed) => self.with_submodules(listed),
+            None => self.walked(&self.root),
+        };
+        entries.retain(|entry| !self.root.join(entry).starts_with(&self.target_dir));
+        entries.sort_unstable();
+        entries.dedup();
+        entries
+    }
+
+    /// What git lists; nothing where there is no repository, or none that git will look at.
+    fn asked_of_git(&self) -> Option<Vec<PathBuf>> {
+        #[expect(clippy::disallowed_methods, reason = "only git knows which files it tracks")]
+        let output = Command::new(self.git.as_ref()?)
+            // A repository may name programs to run in its configuration; listing files needs none.
+            .args([
+                "-c",
+                "core.fsmonitor=false",
+                "-c",
+                "core.hooksPath=/dev/null",
+                "--no-optional-locks",
+            ])
+            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+            .current_dir(&self.root)
+            .env_clear()
+            .envs(self.environment.iter())
+            .stdin(Stdio::null())
+            .output()
+            .inspect_err(|error| tracing::debug!(%error, "git cannot be started"))
+            .ok()?;
+        if !output.status.success() {
+            tracing::debug!(said = %String::from_utf8_lossy(&output.stderr), "git lists no files");
+            return None;
+        }
+        let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        Some(names.map(|name| PathBuf::from(OsStr::from_bytes(name))).collect())
+    }
+
+    /// Git names a submodule, and a repository inside this one, by its directory: what is in it counts too.
+    fn with_submodules(&self, listed: Vec<PathBuf>) -> Vec<PathBuf> {
+        let mut entries = Vec::with_capacity(listed.len());
+        for entry in listed {
+            match fs::symlink_metadata(self.root.join(&entry)) {
+                Ok(found) if found.is_dir() => entries.extend(self.walked(&self.root.join(&entry))),
+                Ok(_) => entries.push(entry),
+                // It is in the index and not in the tree.
+                Err(_) => {}
+            }
+        }
+        entries
+    }
+
+    fn walked(&self, dir: &Path) -> Vec<PathBuf> {
+        let target_dir = self.target_dir.clone();
+        let walk = WalkBuilder::new(dir)
+            .hidden(false)
+            .ignore(false)
+            .parents(false)
+            .require_git(false)
+            .filter_entry(move |entry| entry.file_name() != ".git" && entry.path() != target_dir)
+            .build();
+        // What cannot be read cannot be checked either: the tool that is given the others says so where it matters.
+        let entries = walk.filter_map(|entry| {
+            entry
+                .inspect_err(|error| tracing::warn!(%error, "a file is passed over"))
+                .ok()
+        });
+        let entries = entries.filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()));
+        entries
+            .filter_map(|entry| Some(entry.path().strip_prefix(&self.root).ok()?.to_owned()))
+            .collect()
+    }
+
+    /// What the files and links that the filter names contain now.
+    #[tracing::instrument(level = "debug", skip_all)]
+    #[must_use]
+    pub fn state(&self, filter: &FileFilter) -> TreeState {
         let matches = filter.matcher();
-        let files = files(root, target_dir).into_iter().filter(|file| matches(file));
-        Self(
-            files
-                .map(|file| (digest(&root.join(&file)), file))
-                .map(|(digest, file)| (file, digest))
+        let entries = self.entries().into_iter().filter(|entry| matches(entry));
+        TreeState(
+            entries
+                .map(|entry| (digest(&self.root.join(&entry)), entry))
+                .map(|(digest, entry)| (entry, digest))
                 .collect(),
         )
     }
+}
 
-    /// The files that are not the same in `later`: changed, added or gone.
+/// What some files contained at one moment. Nothing is known of a file that could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TreeState(BTreeMap<PathBuf, Option<u128>>);
+
+impl TreeState {
+    /// The files that are not the same in `later`, as far as anybody knows: changed, added, gone or unreadable.
     #[must_use]
     pub fn differences(&self, later: &Self) -> Vec<PathBuf> {
+        let same = |file: &Path, digest: Option<u128>| digest.is_some() && later.0.get(file) == Some(&digest);
         let changed = self
             .0
             .iter()
-            .filter(|(file, digest)| later.0.get(*file) != Some(*digest))
+            .filter(|(file, digest)| !same(file, **digest))
             .map(|(file, _)| file);
         let added = later.0.keys().filter(|file| !self.0.contains_key(*file));
         let mut files: Vec<_> = changed.chain(added).cloned().collect();
@@ -68,23 +151,29 @@ impl TreeState {
     }
 }
 
-/// A digest to tell one state of a file from another within one run; it is never stored and defends against nobody.
-fn digest(path: &Path) -> u128 {
+/// A digest of content and mode, to tell one state of a file from another within one run. It is never stored and
+/// defends against nobody.
+fn digest(path: &Path) -> Option<u128> {
+    let found = fs::symlink_metadata(path).ok()?;
     let mut hasher = DefaultHasher::new();
+    hasher.write_u32(found.permissions().mode());
     let mut length: u64 = 0;
-    let Ok(mut file) = File::open(path) else { return 0 };
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => {
-                hasher.write(&buffer[..read]);
-                length += read as u64;
+    if found.is_symlink() {
+        hasher.write(fs::read_link(path).ok()?.as_os_str().as_bytes());
+    } else if found.is_file() {
+        let mut file = File::open(path).ok()?;
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match file.read(&mut buffer).ok()? {
+                0 => break,
+                read => {
+                    hasher.write(&buffer[..read]);
+                    length += read as u64;
+                }
             }
-            Err(_) => return u128::MAX,
         }
     }
-    (u128::from(hasher.finish()) << 64) | u128::from(length)
+    Some((u128::from(hasher.finish()) << 64) | u128::from(length))
 }
 
 #[cfg(test)]

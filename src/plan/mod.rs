@@ -19,4 +19,5 @@ pub use build::plan;
 pub use graph::{Need, Plan};
 pub use request::{CargoOption, CrateSelection, Facts, Mode, PlanError, Request};
 pub use requirements::requirements;
+pub use select::definitions;
 pub use task::{Access, MissingTool, Program, Resource, Role, Task, TaskCommand};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::request::{CrateSelection, PlanError, Request};
-use crate::config::{Check, Config, Stage, Variant};
+use crate::config::{Check, Config, Definition, Stage, Variant};
 use crate::diagnostic::nearest;
 use crate::model::{CheckName, CrateName};
 
@@ -57,6 +57,20 @@ pub(super) fn checks<'c>(config: &'c Config, request: &Request) -> Result<Vec<Se
             Some(SelectedCheck { name, variants })
         })
         .collect())
+}
+
+/// The definitions that a request comes to, so that no more is looked at than they need.
+///
+/// # Errors
+///
+/// Where the request names a check that does not exist.
+pub fn definitions<'c>(config: &'c Config, request: &Request) -> Result<Vec<&'c Definition>, PlanError> {
+    let variants = checks(config, request)?.into_iter().flat_map(|check| check.variants);
+    let with_alternatives = |variant: &'c Variant| {
+        let instead = variant.instead.iter().map(|(_, other)| other);
+        std::iter::once(&variant.definition).chain(instead)
+    };
+    Ok(variants.flat_map(with_alternatives).collect())
 }
 
 /// Whether a definition runs in this stage; without one, whether it runs when nobody names it.

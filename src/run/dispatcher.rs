@@ -1,15 +1,16 @@
 //! Owns the state of a run: hears workers and signals, asks the schedule what to do, and tells the reporter.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Instant;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::signals::Signals;
 use super::worker::{Report, Said, StopLevel, Workplace, work};
+use crate::changes::Tree;
 use crate::environment::Environment;
 use crate::event::{Event, EventKind, Outcome, RunStats, TaskFinished};
 use crate::model::TaskId;
@@ -24,10 +25,8 @@ pub struct RunContext {
     pub environment: Environment,
     /// Which crate a file or a package belongs to.
     pub attribution: Arc<Attribution>,
-    /// The workspace root.
-    pub root: PathBuf,
-    /// Cargo's target directory.
-    pub target_dir: PathBuf,
+    /// The working tree.
+    pub tree: Tree,
 }
 
 /// Why a run could not take place.
@@ -57,6 +56,9 @@ fn missing_tools(missing: &[MissingTool]) -> String {
 
 /// Runs the plan to its end and says what came of it. The reporter hears everything, in order, on this thread.
 ///
+/// The run itself is on a thread of its own: a reporter that cannot write (its reader is a pager, or asleep) holds up
+/// neither timeouts nor the end of the run. From the first call on, signals that would end the program end the run.
+///
 /// # Errors
 ///
 /// Where nothing could run. A check that fails is no error: see [`RunStats::is_success`].
@@ -66,36 +68,65 @@ pub fn run(plan: &Plan, context: &RunContext, on_event: &mut dyn FnMut(&Event)) 
         return Err(RunError::MissingTools(plan.missing.clone()));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let stats = runtime.block_on(async {
-        let signals = Signals::listen()?;
-        let (say, heard) = mpsc::unbounded_channel();
-        let (stop, stopped) = watch::channel(StopLevel::GoOn);
-        let workplace = Arc::new(Workplace {
-            environment: context.environment.clone(),
-            attribution: Arc::clone(&context.attribution),
-            root: context.root.clone(),
-            target_dir: context.target_dir.clone(),
-            say,
-            stop: stopped,
-        });
-        let dispatcher = Dispatcher {
-            plan,
-            schedule: Schedule::new(plan),
-            workplace,
-            stop,
-            started: Instant::now(),
-            stats: RunStats {
-                tasks: plan.tasks().len(),
-                ..RunStats::default()
-            },
-            workers: JoinSet::new(),
-            working: HashMap::new(),
-            reports: HashMap::new(),
-            on_event,
-        };
-        std::io::Result::Ok(dispatcher.run(signals, heard).await)
+    let (tell, told) = std::sync::mpsc::channel();
+    let (all_told, reported) = oneshot::channel();
+    let stats = std::thread::scope(|scope| {
+        let dispatching = scope.spawn(|| runtime.block_on(dispatch(plan, context, tell, reported)));
+        for event in told {
+            on_event(&event);
+        }
+        // Nobody waits for it any more only where the run could not start.
+        let _ = all_told.send(());
+        dispatching
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })?;
     Ok(stats)
+}
+
+async fn dispatch(
+    plan: &Plan,
+    context: &RunContext,
+    tell: Sender<Event>,
+    reported: oneshot::Receiver<()>,
+) -> std::io::Result<RunStats> {
+    let mut signals = Signals::listen()?;
+    let (say, heard) = mpsc::unbounded_channel();
+    let (stop, stopped) = watch::channel(StopLevel::GoOn);
+    let dispatcher = Dispatcher {
+        plan,
+        schedule: Schedule::new(plan),
+        workplace: Arc::new(Workplace {
+            context: context.clone(),
+            say,
+            stop: stopped,
+        }),
+        stop,
+        started: Instant::now(),
+        stats: RunStats {
+            tasks: plan.tasks().len(),
+            ..RunStats::default()
+        },
+        workers: JoinSet::new(),
+        working: HashMap::new(),
+        reports: HashMap::new(),
+        tell,
+    };
+    let stats = dispatcher.run(&mut signals, heard).await;
+    tokio::select! {
+        _ = reported => {}
+        () = signals.next() => leave(),
+    }
+    Ok(stats)
+}
+
+/// The run is over and the reporter still cannot write: a signal now ends the program, as it would without us.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "everything that runs has ended, and the thread that writes is stuck"
+)]
+fn leave() {
+    std::process::exit(130)
 }
 
 struct Dispatcher<'a> {
@@ -110,11 +141,11 @@ struct Dispatcher<'a> {
     working: HashMap<Id, TaskId>,
     /// What workers reported, until the schedule has settled their tasks.
     reports: HashMap<TaskId, Report>,
-    on_event: &'a mut dyn FnMut(&Event),
+    tell: Sender<Event>,
 }
 
 impl Dispatcher<'_> {
-    async fn run(mut self, mut signals: Signals, mut heard: mpsc::UnboundedReceiver<Said>) -> RunStats {
+    async fn run(mut self, signals: &mut Signals, mut heard: mpsc::UnboundedReceiver<Said>) -> RunStats {
         self.tell(EventKind::RunStarted(self.plan.started()));
         let mut finished = self.handle(Message::Begin);
         while !finished {
@@ -222,6 +253,7 @@ impl Dispatcher<'_> {
             at: self.started.elapsed(),
             kind,
         };
-        (self.on_event)(&event);
+        // Somebody who no longer listens has panicked; the run is brought to its end all the same.
+        let _ = self.tell.send(event);
     }
 }

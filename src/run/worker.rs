@@ -8,14 +8,14 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::dispatcher::RunContext;
 use super::process::{GRACE, Process};
 use crate::changes::TreeState;
-use crate::environment::Environment;
 use crate::event::{Failure, Output};
 use crate::model::{Exit, Finding, Place, Severity, TaskId};
 use crate::plan::{Task, TaskCommand};
 use crate::schedule::Verdict;
-use crate::tool_output::{Attribution, Stream, ToolOutput};
+use crate::tool_output::{Stream, ToolOutput};
 
 /// How long after its end a process may still hand over output. What it has started can hold the pipe open for ever.
 const DRAIN: Duration = Duration::from_millis(200);
@@ -82,28 +82,35 @@ impl Report {
 
 /// What every worker of a run uses.
 pub(super) struct Workplace {
-    pub(super) environment: Environment,
-    pub(super) attribution: Arc<Attribution>,
-    pub(super) root: PathBuf,
-    pub(super) target_dir: PathBuf,
+    pub(super) context: RunContext,
     pub(super) say: mpsc::UnboundedSender<Said>,
     pub(super) stop: watch::Receiver<StopLevel>,
 }
 
 /// Runs the task to its end and says what came of it.
+#[tracing::instrument(level = "debug", name = "task", skip_all, fields(label = task.head.label()))]
 pub(super) async fn work(task: Task, place: Arc<Workplace>) -> Report {
     let started = Instant::now();
-    let before = task
-        .unchanged
-        .as_ref()
-        .map(|files| TreeState::of(&place.root, &place.target_dir, files));
+    let before = generated(&task, &place).await;
     let mut report = run(&task, &place, started).await;
-    if let (Some(files), Some(before), Verdict::Passed) = (&task.unchanged, before, &report.verdict) {
-        let after = TreeState::of(&place.root, &place.target_dir, files);
+    if report.verdict == Verdict::Passed
+        && let (Some(before), Some(after)) = (before, generated(&task, &place).await)
+    {
         judge_generated(&before.differences(&after), &mut report);
     }
     report.took = started.elapsed();
     report
+}
+
+/// What the files contain that the task must leave as they are. Read on another thread: signals are heard meanwhile.
+async fn generated(task: &Task, place: &Workplace) -> Option<TreeState> {
+    let (files, tree) = (task.unchanged.clone()?, place.context.tree.clone());
+    let reading = tokio::task::spawn_blocking(move || tree.state(&files));
+    Some(
+        reading
+            .await
+            .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())),
+    )
 }
 
 /// A generator that changed what it was to leave as it is has shown that the files were out of date.
@@ -126,8 +133,12 @@ fn judge_generated(changed: &[PathBuf], report: &mut Report) {
 }
 
 async fn run(task: &Task, place: &Workplace, started: Instant) -> Report {
-    let mut output = ToolOutput::new(task.output, Arc::clone(&place.attribution), task.command.cwd.clone());
-    let ended = match Process::start(&task.command, &place.environment) {
+    let mut output = ToolOutput::new(
+        task.output,
+        Arc::clone(&place.context.attribution),
+        task.command.cwd.clone(),
+    );
+    let ended = match Process::start(&task.command, &place.context.environment) {
         Err(error) => Err(not_started(&task.command, &error)),
         Ok((process, stdout, stderr)) => {
             let pipes = (Pipe::new(stdout), Pipe::new(stderr));

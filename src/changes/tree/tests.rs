@@ -1,4 +1,5 @@
 //! Over trees in a temporary directory.
+#![allow(clippy::disallowed_methods, reason = "tests make repositories")]
 
 use std::fs;
 
@@ -21,9 +22,44 @@ fn write(dir: &TempDir, file: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
+/// The tree as it is seen without git.
+fn plain(dir: &TempDir) -> Tree {
+    let root = dir.path().canonicalize().unwrap();
+    Tree {
+        target_dir: root.join("target"),
+        root,
+        git: None,
+        environment: Environment::default(),
+    }
+}
+
+/// The tree as git sees it, whatever it is configured to on this machine.
+fn with_git(dir: &TempDir) -> Tree {
+    let nothing = ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into());
+    let path = ("PATH".into(), std::env::var_os("PATH").unwrap());
+    Tree {
+        git: Some("git".into()),
+        environment: Environment::without_leaks([nothing, path], None),
+        ..plain(dir)
+    }
+}
+
+fn git(dir: &TempDir, arguments: &[&str]) {
+    let status = Command::new("git")
+        .args(["-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"])
+        .args(arguments)
+        .current_dir(dir.path())
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .status();
+    assert!(status.unwrap().success(), "{arguments:?}");
+}
+
 fn listed(dir: &TempDir) -> String {
-    let root = dir.path();
-    let files = files(root, &root.join("target"));
+    names(&plain(dir))
+}
+
+fn names(tree: &Tree) -> String {
+    let files = tree.files();
     let files: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
     files.join(" ")
 }
@@ -85,13 +121,74 @@ fn ignored_files_are_left_out_with_or_without_git() {
 }
 
 #[test]
+fn a_tracked_file_is_listed_although_it_is_ignored() {
+    let dir = tree(&["gen.rs", "other.log", "kept.log", "a.rs"]);
+    write(&dir, ".gitignore", "gen.rs\n*.log\n");
+    git(&dir, &["init", "-q"]);
+    git(&dir, &["add", "-f", "gen.rs", "kept.log"]);
+    assert_eq!(names(&with_git(&dir)), ".gitignore a.rs gen.rs kept.log");
+    fs::remove_file(dir.path().join("gen.rs")).unwrap();
+    assert_eq!(names(&with_git(&dir)), ".gitignore a.rs kept.log");
+}
+
+/// Somebody who keeps a home directory in git ignores all of it.
+#[test]
+fn what_lies_above_the_repository_hides_nothing() {
+    let home = tree(&["project/a.rs"]);
+    write(&home, ".gitignore", "*\n");
+    let project = |tree: Tree| Tree {
+        root: tree.root.join("project"),
+        ..tree
+    };
+    assert_eq!(names(&project(plain(&home))), "a.rs");
+    git(&home, &["init", "-q", "project"]);
+    assert_eq!(names(&project(with_git(&home))), "a.rs");
+}
+
+#[test]
+fn a_workspace_below_the_root_of_a_repository_has_its_own_files_only() {
+    let dir = tree(&["README.md", "rust/a.rs", "rust/target/x"]);
+    git(&dir, &["init", "-q"]);
+    let all = with_git(&dir);
+    let below = Tree {
+        target_dir: all.root.join("rust/target"),
+        root: all.root.join("rust"),
+        ..all
+    };
+    assert_eq!(names(&below), "a.rs");
+}
+
+#[test]
+fn a_repository_inside_is_looked_into() {
+    let dir = tree(&["a.rs", "sub/b.rs", "sub/c.log"]);
+    write(&dir, "sub/.gitignore", "*.log\n");
+    git(&dir, &["init", "-q"]);
+    git(&dir, &["init", "-q", "sub"]);
+    assert_eq!(names(&with_git(&dir)), "a.rs sub/.gitignore sub/b.rs");
+}
+
+#[test]
+fn modes_and_links_are_content() {
+    let dir = tree(&["a.sh"]);
+    let run = |mode| fs::set_permissions(dir.path().join("a.sh"), fs::Permissions::from_mode(mode)).unwrap();
+    run(0o644);
+    assert_eq!(differences(&dir, &[], || run(0o755)), "a.sh");
+    let link = |to: &str| std::os::unix::fs::symlink(to, dir.path().join("link")).unwrap();
+    link("a.sh");
+    let relink = || {
+        fs::remove_file(dir.path().join("link")).unwrap();
+        link("b.sh");
+    };
+    assert_eq!(differences(&dir, &[], relink), "link");
+}
+
+#[test]
 fn what_only_a_search_tool_ignores_is_listed() {
     let dir = tree(&["a.rs"]);
     write(&dir, ".ignore", "a.rs\n");
     assert_eq!(listed(&dir), ".ignore a.rs");
 }
 
-#[cfg(unix)]
 #[test]
 fn links_are_not_followed() {
     let dir = tree(&["a/x.rs"]);
@@ -106,7 +203,7 @@ fn state(dir: &TempDir, include: &[&str]) -> TreeState {
         include: globs.collect(),
         exclude: Vec::new(),
     };
-    TreeState::of(dir.path(), &dir.path().join("target"), &filter)
+    plain(dir).state(&filter)
 }
 
 fn differences(dir: &TempDir, include: &[&str], change: impl Fn()) -> String {
