@@ -8,7 +8,7 @@ use super::args::GlobalArgs;
 use super::error::exit;
 use super::{Ended, colour, output, request};
 use crate::config::Origin;
-use crate::environment::version;
+use crate::environment::{NOT_INSTALLED, version};
 use crate::project::Project;
 use crate::tool_output::{Colour, sanitize};
 
@@ -17,7 +17,7 @@ pub(super) fn doctor(global: &GlobalArgs) -> Ended {
     let mut lines = vec![
         program(&project, "cargo", &["-V"]),
         program(&project, "rustc", &["-V"]),
-        program(&project, "git", &["--version"]),
+        git(&project),
         Line::new(Health::Ok, "workspace", &workspace(&project)),
         Line::new(Health::Ok, "checks", &checks(&project)),
     ];
@@ -78,6 +78,17 @@ fn program(project: &Project, name: &str, arguments: &[&str]) -> Line {
     match version(name, arguments, project.environment(), &project.workspace.root) {
         Ok(text) => Line::new(Health::Ok, name, &text),
         Err(problem) => Line::new(Health::Missing, name, &problem),
+    }
+}
+
+/// Git knows which files there are; without it, the rules of `.gitignore` files do.
+fn git(project: &Project) -> Line {
+    let line = program(project, "git", &["--version"]);
+    match line.health {
+        Health::Missing if line.text == NOT_INSTALLED => {
+            Line::new(Health::Absent, "git", "not installed, and not needed")
+        }
+        _ => line,
     }
 }
 

@@ -6,6 +6,7 @@ use clap::CommandFactory;
 
 use super::args::{Cli, GlobalArgs};
 use super::{colour, diagnostics, output};
+use crate::config::presets;
 use crate::diagnostic::Diagnostics;
 use crate::plan::PlanError;
 use crate::project::LoadError;
@@ -73,8 +74,7 @@ impl CliError {
                 ExitCode::from(exit::USAGE)
             }
             Self::Other { code, message, hint } => {
-                let message = crate::tool_output::sanitize(message.trim_end().as_bytes(), colour);
-                output::stderr(&output::labelled("error", &message, colour));
+                output::stderr(&output::labelled("error", message.trim_end(), colour));
                 if let Some(hint) = hint {
                     output::stderr(&output::labelled("help", &hint, colour));
                 }
@@ -104,6 +104,11 @@ impl From<PlanError> for CliError {
         match error {
             PlanError::UnknownCheck { name, .. } if Cli::command().find_subcommand(&name).is_some() => {
                 Self::usage(message).hint(&format!("the subcommand comes first: `cargo hooks {name} …`"))
+            }
+            PlanError::UnknownCheck { name, .. } if presets().iter().any(|preset| preset.name.as_str() == name) => {
+                Self::usage(message).hint(&format!(
+                    "`{name}` is a preset: `{name} = true` among the checks turns it on"
+                ))
             }
             PlanError::UnknownCheck { .. } => Self::usage(message).hint("`cargo hooks list` shows the checks"),
             _ => Self::usage(message),

@@ -1,18 +1,22 @@
 //! `cargo hooks init`.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::{GlobalArgs, InitArgs};
 use super::{CliError, Ended, output, request};
 use crate::project::Project;
+use crate::tool_output::{Colour, sanitize};
 
 /// What is written, below a heading that depends on the manifest.
 const TEMPLATE: &str = include_str!("../../templates/init.toml");
 
 pub(super) fn init(args: &InitArgs, global: &GlobalArgs) -> Ended {
     let project = request::load_project(global)?;
-    let path = &project.workspace.manifest;
+    // A link stays a link: what it leads to is written.
+    let path = &fs::canonicalize(&project.workspace.manifest)?;
     let failed = |error: std::io::Error| CliError::environment(format!("{}: {error}", path.display()));
     let before = fs::read_to_string(path).map_err(failed)?;
     let owner = owner_of(&project);
@@ -23,10 +27,27 @@ pub(super) fn init(args: &InitArgs, global: &GlobalArgs) -> Ended {
     if args.dry_run {
         output::stdout(after.strip_prefix(&before).unwrap_or(&after).trim_start())?;
     } else {
-        fs::write(path, after).map_err(failed)?;
-        output::stdout(&format!("wrote [{owner}.metadata.hooks] into {}", path.display()))?;
+        replace(path, &after).map_err(failed)?;
+        let said = format!("wrote [{owner}.metadata.hooks] into {}", path.display());
+        output::stdout(&sanitize(said.as_bytes(), Colour::Strip))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the file as a whole or not at all, whatever happens meanwhile.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let beside = path.with_extension(format!("toml.{}", std::process::id()));
+    let write = || {
+        let mut file = File::create_new(&beside)?;
+        file.set_permissions(fs::metadata(path)?.permissions())?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    write().inspect_err(|_| {
+        // What is left of the attempt is of no use; that it stays is no worse than why it failed.
+        let _ = fs::remove_file(&beside);
+    })
 }
 
 /// Whether the workspace or its only package has the table.
@@ -43,7 +64,10 @@ struct Refused {
 
 /// The manifest with the template after everything else. What was there stays as it was, byte for byte.
 fn with_template(manifest: &str, owner: &str) -> Result<String, Refused> {
-    if has_hooks(manifest, owner) {
+    if let Some(owner) = ["workspace", "package"]
+        .into_iter()
+        .find(|owner| has_hooks(manifest, owner))
+    {
         return Err(Refused {
             problem: format!("there is a [{owner}.metadata.hooks] already"),
             hint: "change it by hand; docs/configuration.md says how".to_owned(),

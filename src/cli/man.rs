@@ -13,8 +13,14 @@ pub(super) fn man(out_dir: Option<&Path>) -> Ended {
     if let Some(dir) = out_dir {
         write_all(dir).map_err(|error| CliError::environment(format!("{}: {error}", dir.display())))?;
     } else {
+        let mut command = Cli::command().name("cargo-hooks");
+        command.build();
         let mut page = Vec::new();
-        clap_mangen::Man::new(Cli::command().name("cargo-hooks")).render(&mut page)?;
+        clap_mangen::Man::new(command.clone()).render(&mut page)?;
+        // The options of what runs when no subcommand is named.
+        if let Some(check) = command.find_subcommand("check") {
+            clap_mangen::Man::new(check.clone().name("cargo-hooks-check")).render(&mut page)?;
+        }
         output::stdout(&String::from_utf8_lossy(&page))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::tool_output::Colour;
+use crate::tool_output::{Colour, sanitize};
 
 /// Standard output, until its reader goes away; nothing from then on.
 #[derive(Debug, Default)]
@@ -56,9 +56,11 @@ pub(super) fn stdout(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Writes a line to standard error. There is nowhere left to say that this failed.
+/// Writes lines to standard error, harmless ones: names in them may come from a manifest or a lock file that somebody
+/// else wrote. There is nowhere left to say that this failed.
 pub(super) fn stderr(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", text.trim_end_matches('\n'));
+    let clean = sanitize(text.trim_end_matches('\n').as_bytes(), Colour::Keep);
+    let _ = writeln!(io::stderr(), "{clean}");
 }
 
 /// `error: text`, with the word in its colour.

@@ -1,20 +1,23 @@
 //! From what was typed to the project and the request that it means.
 
 use super::args::{CheckArgs, GlobalArgs, MessageFormat};
-use super::{colour, output};
+use super::colour;
 use crate::config::Strategy;
 use crate::model::CheckName;
 use crate::plan::{CargoOption, CrateSelection, Mode, Request};
 use crate::project::{LoadOptions, Project, load};
 use crate::tool_output::Colour;
 
-/// Finds the project as the command line says, and passes on what the workspace remarks.
+/// Finds the project as the command line says.
 pub(super) fn load_project(global: &GlobalArgs) -> Result<Project, super::CliError> {
-    let mut options = LoadOptions::from_process()?;
+    let mut options = LoadOptions::from_process().map_err(|_| {
+        super::CliError::environment("the current directory does not exist any more, or cannot be read")
+    })?;
     options.manifest_path.clone_from(&global.manifest_path);
     let project = load(&options)?;
     for note in &project.workspace.notes {
-        output::stderr(&output::labelled("warning", note, colour::for_stderr(global.color)));
+        // So far the edges between crates only decide which of two crates comes first.
+        tracing::debug!(note, "the edges between crates are not known for sure");
     }
     Ok(project)
 }
@@ -55,6 +58,7 @@ pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) 
             MessageFormat::Human => colour::for_stdout(global.color),
             MessageFormat::Json => Colour::Strip,
         },
+        rerun_with: rerun_with(global, &options),
         cargo_options: options
             .into_iter()
             .filter(|(given, _)| *given)
@@ -75,4 +79,15 @@ fn skipped_by_environment(project: &Project) -> Vec<CheckName> {
         .map(str::trim)
         .filter(|name| project.config.check(name).is_some());
     names.map(CheckName::from).collect()
+}
+
+/// What a command to run again needs, for it is typed elsewhere in no time.
+fn rerun_with(global: &GlobalArgs, options: &[(bool, CargoOption)]) -> Vec<String> {
+    let manifest = global.manifest_path.iter();
+    let manifest = manifest.flat_map(|path| ["--manifest-path".to_owned(), path.display().to_string()]);
+    let given = options
+        .iter()
+        .filter(|(given, _)| *given)
+        .map(|(_, option)| option.to_string());
+    manifest.chain(given).collect()
 }

@@ -9,6 +9,11 @@ use toml::de::DeValue;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, Span, nearest};
 
+/// Keys that are planned, and that somebody may have read of.
+const LATER_KEYS: [&str; 8] = [
+    "affects", "backoff", "base", "cache", "env", "inputs", "priority", "retries",
+];
+
 /// A TOML value with its place.
 pub(super) type Node<'i> = Spanned<DeValue<'i>>;
 
@@ -60,9 +65,10 @@ impl Reader<'_> {
         self.report(diagnostic);
     }
 
-    /// Notes a key that does not exist.
+    /// Notes a key that does not exist, or not yet.
     pub(super) fn unknown_key(&mut self, range: Range<usize>, key: &str, known: &[&'static str]) {
         let help = match nearest(key, known.iter().copied()) {
+            _ if LATER_KEYS.contains(&key) => "this version does not know it yet: leave it out".to_owned(),
             Some(near) => format!("there is a key `{near}`"),
             None => format!("the keys are {}", listed(known)),
         };

@@ -4,4 +4,4 @@ mod leaks;
 mod tools;
 
 pub use leaks::Environment;
-pub use tools::{argument_bytes, locate, version};
+pub use tools::{NOT_INSTALLED, argument_bytes, locate, version};

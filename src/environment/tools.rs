@@ -56,9 +56,12 @@ pub fn argument_bytes(environment: &Environment) -> usize {
     limit.saturating_sub(taken + SPARE).min(1024 * 1024)
 }
 
+/// What is said of a program that is nowhere.
+pub const NOT_INSTALLED: &str = "not installed";
+
 /// What a program says of its version, in its first line; or why it says nothing.
 pub fn version(name: &str, arguments: &[&str], environment: &Environment, dir: &Path) -> Result<String, String> {
-    let program = locate([name], environment, dir).remove(name).ok_or("not installed")?;
+    let program = locate([name], environment, dir).remove(name).ok_or(NOT_INSTALLED)?;
     #[expect(
         clippy::disallowed_methods,
         reason = "a version can only be asked of the program itself"

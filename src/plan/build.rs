@@ -20,7 +20,7 @@ use crate::workspace::Workspace;
 ///
 /// Where the request names what does not exist.
 pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &Facts) -> Result<Plan, PlanError> {
-    let checks = select::checks(config, request)?;
+    let selection = select::checks(config, request)?;
     let crates = select::crates(&workspace.crates().iter().map(|krate| &krate.name), &request.crates)?;
     let mut builder = Builder {
         scene: Scene {
@@ -31,10 +31,10 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
         },
         repairs: Vec::new(),
         judges: Vec::new(),
-        left_out: Vec::new(),
+        left_out: selection.left_out,
         missing: Vec::new(),
     };
-    for check in &checks {
+    for check in &selection.checks {
         builder.check(check)?;
     }
     let tasks = numbered(builder.repairs, builder.judges);

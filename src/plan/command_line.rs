@@ -126,8 +126,15 @@ pub(super) fn builds(command: &Command) -> bool {
     const TAKING_A_VALUE: [&str; 4] = ["--color", "--config", "-Z", "-C"];
     let Command::Argv(words) = command else { return false };
     let mut words = words.iter().map(|word| word.literal().unwrap_or_default());
-    if words.next().and_then(|program| program.rsplit('/').next()) != Some("cargo") {
-        return false;
+    match words.next().and_then(|program| program.rsplit('/').next()) {
+        Some("cargo") => {}
+        // An external subcommand that is called by the name of its program.
+        Some(program) => {
+            return program
+                .strip_prefix("cargo-")
+                .is_some_and(|subcommand| BUILDING.contains(&subcommand));
+        }
+        None => return false,
     }
     while let Some(word) = words.next() {
         if TAKING_A_VALUE.contains(&word) {
@@ -158,6 +165,8 @@ mod tests {
         check("cargo --color never -Z unstable-options --config a=1 test", true);
         check("cargo --color test fmt", false);
         check("cargo fmt --check", false);
+        check("cargo-clippy clippy", true);
+        check("cargo-machete machete", false);
         check("cargo machete", false);
         check("make check", false);
         check("cargo", false);

@@ -33,6 +33,8 @@ pub struct Request {
     pub colour: Colour,
     /// Options for cargo.
     pub cargo_options: Vec<CargoOption>,
+    /// What somebody who runs a task again has to type as well, such as `--manifest-path x/Cargo.toml`.
+    pub rerun_with: Vec<String>,
 }
 
 /// Which crates to work on, as names with `*` and `?`.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::request::{CrateSelection, PlanError, Request};
 use crate::config::{Check, Config, Definition, Stage, Variant};
 use crate::diagnostic::nearest;
+use crate::event::LeftOut;
 use crate::model::{CheckName, CrateName};
 
 /// A check that runs, and those of its definitions that do.
@@ -13,11 +14,17 @@ pub(super) struct SelectedCheck<'c> {
     pub(super) variants: Vec<&'c Variant>,
 }
 
+/// The checks that run, and those that were meant and do not.
+pub(super) struct Selection<'c> {
+    pub(super) checks: Vec<SelectedCheck<'c>>,
+    pub(super) left_out: Vec<LeftOut>,
+}
+
 /// The checks that run: those that were asked for, and what they depend on.
 ///
-/// A check that is skipped is left out whoever depends on it. Of a check that runs for its stage, only the definitions
-/// of that stage do: a package may have it in another one.
-pub(super) fn checks<'c>(config: &'c Config, request: &Request) -> Result<Vec<SelectedCheck<'c>>, PlanError> {
+/// A check that is skipped is left out whoever depends on it. Where a stage is named, only the definitions of that stage
+/// run: a package may have a check in another one.
+pub(super) fn checks<'c>(config: &'c Config, request: &Request) -> Result<Selection<'c>, PlanError> {
     let by_name: BTreeMap<&CheckName, &Check> = config.checks.iter().map(|check| (&check.name, check)).collect();
     for name in request.checks.iter().chain(&request.skip) {
         if !by_name.contains_key(name) {
@@ -29,19 +36,29 @@ pub(super) fn checks<'c>(config: &'c Config, request: &Request) -> Result<Vec<Se
             });
         }
     }
-    let is_wanted = |variant: &&Variant| !request.checks.is_empty() || in_stage(variant, request.stage);
-    let of_stage = |check: &&Check| check.variants.iter().any(|variant| in_stage(variant, request.stage));
-    let mut wanted: Vec<&CheckName> = if request.checks.is_empty() {
-        config.checks.iter().filter(of_stage).map(|check| &check.name).collect()
+    let named = !request.checks.is_empty();
+    let is_wanted = |variant: &&Variant| (named && request.stage.is_none()) || in_stage(variant, request.stage);
+    let is_of_stage = |check: &Check| check.variants.iter().any(|variant| is_wanted(&variant));
+    let mut wanted: Vec<&CheckName> = if named {
+        request
+            .checks
+            .iter()
+            .filter(|name| is_of_stage(by_name[*name]))
+            .collect()
     } else {
-        request.checks.iter().collect()
+        let of_stage = config.checks.iter().filter(|check| is_of_stage(check));
+        of_stage.map(|check| &check.name).collect()
     };
     let mut selected: BTreeMap<&CheckName, Vec<&Variant>> = BTreeMap::new();
+    let mut skipped: BTreeSet<&CheckName> = BTreeSet::new();
     while let Some(name) = wanted.pop() {
-        let check = by_name.get(name).filter(|_| !request.skip.contains(name));
-        let Some(check) = check.filter(|_| !selected.contains_key(name)) else {
+        let Some(check) = by_name.get(name).filter(|_| !selected.contains_key(name)) else {
             continue;
         };
+        if request.skip.contains(name) {
+            skipped.insert(name);
+            continue;
+        }
         let mut variants: Vec<_> = check.variants.iter().filter(is_wanted).collect();
         if variants.is_empty() {
             // It only runs because another check depends on it.
@@ -50,13 +67,25 @@ pub(super) fn checks<'c>(config: &'c Config, request: &Request) -> Result<Vec<Se
         wanted.extend(variants.iter().flat_map(|variant| &variant.definition.depends_on));
         selected.insert(name, variants);
     }
-    let in_order = config.checks.iter().map(|check| &check.name);
-    Ok(in_order
-        .filter_map(|name| {
-            let variants = selected.remove(name)?;
-            Some(SelectedCheck { name, variants })
-        })
-        .collect())
+    let of_other_stage = |name: &CheckName| request.checks.contains(name) && !is_of_stage(by_name[name]);
+    let mut selection = Selection {
+        checks: Vec::new(),
+        left_out: Vec::new(),
+    };
+    for name in config.checks.iter().map(|check| &check.name) {
+        let reason = match (selected.remove(name), request.stage) {
+            (Some(variants), _) => {
+                selection.checks.push(SelectedCheck { name, variants });
+                continue;
+            }
+            (None, _) if skipped.contains(name) => "`--skip` or `SKIP` names it".to_owned(),
+            (None, Some(stage)) if of_other_stage(name) => format!("it is not for the stage `{stage}`"),
+            (None, _) => continue,
+        };
+        let check = name.clone();
+        selection.left_out.push(LeftOut { check, reason });
+    }
+    Ok(selection)
 }
 
 /// The definitions that a request comes to, so that no more is looked at than they need.
@@ -65,7 +94,10 @@ pub(super) fn checks<'c>(config: &'c Config, request: &Request) -> Result<Vec<Se
 ///
 /// Where the request names a check that does not exist.
 pub fn definitions<'c>(config: &'c Config, request: &Request) -> Result<Vec<&'c Definition>, PlanError> {
-    let variants = checks(config, request)?.into_iter().flat_map(|check| check.variants);
+    let variants = checks(config, request)?
+        .checks
+        .into_iter()
+        .flat_map(|check| check.variants);
     let with_alternatives = |variant: &'c Variant| {
         let instead = variant.instead.iter().map(|(_, other)| other);
         std::iter::once(&variant.definition).chain(instead)

@@ -117,7 +117,7 @@ impl Task {
         let repairs = purpose.role == Role::Repair;
         let generates = definition.generates && !repairs;
         Self {
-            head: Arc::new(head(purpose, unit)),
+            head: Arc::new(head(purpose, unit, scene)),
             crates: unit.crates.clone(),
             role: purpose.role,
             command: command(purpose, unit, scene),
@@ -131,18 +131,25 @@ impl Task {
     }
 }
 
-fn head(purpose: &Purpose<'_>, unit: &Unit<'_>) -> TaskHead {
+fn head(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>) -> TaskHead {
     let check = purpose.check;
     let named = unit.crates.iter().filter(|_| !unit.whole);
     let packages: String = named.flat_map(|krate| [" -p ", krate.as_str()]).collect();
-    let rerun = format!("cargo hooks check {check}{packages}");
+    let options = scene
+        .request
+        .rerun_with
+        .iter()
+        .map(|word| format!(" {}", shell_words::quote(word)));
+    let options: String = options.collect();
+    let rerun = format!("cargo hooks check {check}{packages}{options}");
     let repairs = purpose.role == Role::Repair;
+    let fix = purpose.definition.fix.as_ref().filter(|_| !repairs);
     TaskHead {
         id: TaskId(0),
         check: check.clone(),
         unit: joined(&[purpose.part, &unit.label, if repairs { "fix" } else { "" }]),
         may_fail: purpose.definition.allow_failure || repairs,
-        fix: purpose.definition.fix.as_ref().map(|_| format!("{rerun} --fix")),
+        fix: fix.map(|_| format!("{rerun} --fix")),
         rerun,
     }
 }

@@ -92,7 +92,8 @@ impl<'a> Scene<'a> {
         let selected: Vec<&'a Crate> = (order.into_iter().map(|id| &self.workspace[id]))
             .filter(|krate| variant.crates.contains(&krate.name) && self.crates.contains(&krate.name))
             .collect();
-        if selected.is_empty() {
+        let of_crates = matches!(definition.scope, Scope::Package | Scope::Packages);
+        if selected.is_empty() && (of_crates || !self.reaches_unowned(variant)) {
             return Ok(Err("no crate is selected".to_owned()));
         }
         let files = self.files(definition, variant, &selected);
@@ -273,7 +274,7 @@ impl<'a> Scene<'a> {
             return Vec::new();
         }
         let crates: BTreeSet<_> = crates.iter().map(|krate| krate.id).collect();
-        let unowned = variant.unowned_files && !self.request.crates.is_narrowed();
+        let unowned = self.reaches_unowned(variant);
         let wanted = |file: &Path| {
             self.workspace
                 .owner(file)
@@ -283,6 +284,11 @@ impl<'a> Scene<'a> {
         let matches = filter.matcher();
         let files = self.facts.files.iter().map(PathBuf::as_path);
         files.filter(|file| matches(file) && wanted(file)).collect()
+    }
+
+    /// Whether files of no crate are meant as well.
+    fn reaches_unowned(&self, variant: &Variant) -> bool {
+        variant.unowned_files && !self.request.crates.is_narrowed()
     }
 
     /// Whether one of the files is the crate's. One that is nobody's may concern every crate.

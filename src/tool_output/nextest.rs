@@ -196,7 +196,10 @@ impl Reader for NextestReader {
                 return Some("no tests".to_owned());
             }
             let tests = self.tests_seen.map(|count| counted(count, "test"));
-            let words: Vec<_> = tests.into_iter().chain(built).collect();
+            // What failed in a first try and passed in a later one.
+            let flaky = self.tests.iter().filter(|test| test.failure.is_none()).count();
+            let flaky = (flaky > 0).then(|| format!("{flaky} flaky"));
+            let words: Vec<_> = tests.into_iter().chain(flaky).chain(built).collect();
             return (!words.is_empty()).then(|| words.join(", "));
         }
         let failed = self.add_failed_tests(findings);

@@ -25,7 +25,7 @@ const ROOMS: [&str; 15] = [
 ];
 
 /// Rooms, or files of rooms, that know no files, no processes, no environment and no clock.
-const PURE: [&str; 16] = [
+const PURE: [&str; 18] = [
     "model.rs",
     "diagnostic.rs",
     "event.rs",
@@ -36,7 +36,9 @@ const PURE: [&str; 16] = [
     "workspace/edges.rs",
     "workspace/graph.rs",
     "workspace/lock.rs",
+    "workspace/locked.rs",
     "workspace/manifest.rs",
+    "workspace/member.rs",
     "workspace/ownership.rs",
     "tool_output/",
     "plan/",
@@ -48,7 +50,7 @@ const PURE: [&str; 16] = [
 const NOT_PURE: [&str; 1] = ["report/progress.rs"];
 
 /// What a pure room does not name.
-const WORLD: [&str; 13] = [
+const WORLD: [&str; 18] = [
     "std::fs",
     "std::process",
     "std::thread",
@@ -62,13 +64,17 @@ const WORLD: [&str; 13] = [
     "rustix",
     "stdout()",
     "stderr()",
+    ".exists()",
+    ".is_dir()",
+    ".is_file()",
+    ".canonicalize()",
+    ".read_dir()",
 ];
 
 /// Crates that only one room may know.
-const OWNED: [(&str, &str); 7] = [
+const OWNED: [(&str, &str); 6] = [
     ("clap", "cli"),
     ("annotate_snippets", "cli"),
-    ("toml_edit", "cli"),
     ("indicatif", "report"),
     ("tokio", "run"),
     ("which", "environment"),
@@ -177,6 +183,10 @@ fn the_scanner_sees_imports_and_skips_comments_and_tests() {
     assert!(names("let x = std::fs::read(p);", "std::fs"));
     assert!(names("use std::time::{Duration, Instant};", "Instant"));
     assert!(!names("struct Instantly;", "Instant"));
+    assert!(names("std::env::var_os(name)", "std::env::var"));
+    assert!(names("use std::{env, fs};", "std::fs"));
+    assert!(names("use std::env::{self, var_os};", "std::env::var"));
+    assert!(!names("use std::{fmt, iter};", "std::fs"));
 }
 
 fn sources() -> Vec<Source> {
@@ -254,14 +264,27 @@ fn word(text: &str) -> String {
     text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }
 
-/// Whether the code names this, as a word of its own.
+/// Whether the code names this: as it stands, as the beginning of a longer name (`std::env::var` stands for `var_os`), or
+/// in the braces of an import.
 fn names(code: &str, name: &str) -> bool {
     let part_of_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    code.match_indices(name).any(|(at, _)| {
+    let stands = code.match_indices(name).any(|(at, _)| {
         let after = code[at + name.len()..].chars().next();
-        let open_ended = name.ends_with(|c: char| !c.is_alphanumeric());
-        // `std::env::var` stands for `std::env::vars` as well.
-        let goes_on = part_of_word(after) && after != Some('s');
-        !part_of_word(code[..at].chars().next_back()) && (open_ended || !goes_on)
+        let goes_on = name.ends_with(char::is_alphanumeric) && after.is_some_and(|c| c.is_alphanumeric() && c != 's');
+        !part_of_word(code[..at].chars().next_back()) && !goes_on
+    });
+    stands || is_in_braces(code, name)
+}
+
+/// Whether `a::b::c` is imported as `a::b::{c, …}` or as `a::{b::c, …}`.
+fn is_in_braces(code: &str, name: &str) -> bool {
+    name.match_indices("::").any(|(at, _)| {
+        let (path, rest) = (&name[..at + 2], &name[at + 2..]);
+        let open = format!("{path}{{");
+        code.match_indices(&open).any(|(found, _)| {
+            let list = &code[found + open.len()..];
+            let list = list.split_once("};").map_or(list, |(list, _)| list);
+            list.split(['{', '}', ',']).any(|item| item.trim().starts_with(rest))
+        })
     })
 }

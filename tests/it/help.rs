@@ -32,8 +32,7 @@ fn of_the_program() {
     Runs the checks of a Rust workspace: formatting, clippy, tests, documentation, anything with a
     command
 
-    Usage: cargo hooks [OPTIONS] [CHECK]...
-           cargo hooks <COMMAND>
+    Usage: cargo hooks [OPTIONS] <COMMAND>
 
     Commands:
       check        Run checks; this is the default
@@ -46,97 +45,12 @@ fn of_the_program() {
       man          Print the manual page, or write those of all subcommands
       help         Print this message or the help of the given subcommand(s)
 
-    Arguments:
-      [CHECK]...
-              The checks to run, and what they depend on; all of them where none is named
-
     Options:
       -h, --help
               Print help (see a summary with '-h')
 
       -V, --version
               Print version
-
-    Which checks, on which crates:
-          --skip <CHECK>
-              Leave this check out (repeatable); `SKIP=a,b` in the environment does the same
-
-          --stage <STAGE>
-              Only checks of this stage
-
-              Possible values:
-              - pre-commit:         Before a commit is made.
-              - pre-merge-commit:   Before a merge commit is made.
-              - prepare-commit-msg: Before the editor for the message opens.
-              - commit-msg:         When the message is written.
-              - post-commit:        After a commit was made.
-              - pre-rebase:         Before a rebase begins.
-              - post-checkout:      After a checkout.
-              - post-merge:         After a merge.
-              - post-rewrite:       After commits were rewritten.
-              - pre-push:           Before a push.
-              - ci:                 In continuous integration.
-              - manual:             Only when it is asked for.
-
-      -p, --package <CRATE>
-              Only this crate (repeatable; `*` and `?` stand for other letters)
-
-          --exclude <CRATE>
-              All crates but this one (repeatable)
-
-          --all
-              Every crate; this is the default
-
-    How to run:
-          --fix
-              Repair what can be repaired, then check
-
-          --dry-run
-              Show the plan instead of running it
-
-      -j, --max-workers <N>
-              How many tasks run at a time
-
-          --serial
-              One task after the other
-
-          --parallel
-              As many tasks as there are slots
-
-          --strategy <STRATEGY>
-              How many tasks run at a time, by name
-
-              Possible values:
-              - parallel:   As many as there are slots; a failure touches no other task.
-              - sequential: One after the other, in the order of the configuration.
-
-          --fail-fast
-              End at the first failure
-
-          --no-fail-fast
-              Go on after a failure
-
-          --timeout <DURATION>
-              How long a task may take, such as `90s` or `10m`
-
-          --locked
-              Let cargo fail where `Cargo.lock` is not up to date
-
-          --offline
-              Keep cargo off the network
-
-          --frozen
-              Both `--locked` and `--offline`
-
-    What to show:
-          --message-format <FORMAT>
-              How results are written
-
-              Possible values:
-              - human: For a person
-              - json:  One JSON object a line
-
-              [default: human]
 
     Common options:
           --manifest-path <PATH>

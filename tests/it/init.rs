@@ -61,7 +61,7 @@ fn a_commented_configuration_is_written_that_works() {
       doc (builds)
         cargo doc --message-format json --keep-going --no-deps --workspace
       clippy (builds)
-        cargo clippy --message-format json --keep-going --lib --bins --tests --examples --workspace -- -D warnings
+        cargo-clippy clippy --message-format json --keep-going --lib --bins --tests --examples --workspace -- -D warnings
     ");
 }
 

@@ -8,6 +8,7 @@ use crate::sandbox::Sandbox;
 fn the_page_is_roff_and_has_the_options() {
     let out = Sandbox::empty("workspace").run("man").exits(0);
     assert!(out.stdout.contains(".TH cargo-hooks 1"), "{out}");
+    assert!(out.stdout.contains(".TH cargo-hooks-check 1"), "{out}");
     assert!(out.stdout.contains("\\-\\-max\\-workers"), "{out}");
 }
 

@@ -84,7 +84,7 @@ fn tests_run_with_nextest_where_it_is_installed() {
 
     wave 1
       test nextest (builds)
-        cargo nextest run --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail --workspace --all-features
+        cargo-nextest nextest run --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail --workspace --all-features
       test doctest (builds)
         cargo test --message-format json --no-fail-fast --doc --workspace --all-features
     ");
@@ -120,9 +120,9 @@ checks.fmt = "cargo fmt --check"
 
     wave 1
       clippy (at most 5m; builds)
-        cargo clippy --message-format json --keep-going --lib --bins --tests --examples --workspace -- -D warnings
+        cargo-clippy clippy --message-format json --keep-going --lib --bins --tests --examples --workspace -- -D warnings
       pedantic (builds)
-        cargo clippy --message-format json --keep-going --lib --bins --tests --examples --workspace -- -W clippy::pedantic
+        cargo-clippy clippy --message-format json --keep-going --lib --bins --tests --examples --workspace -- -W clippy::pedantic
       fmt
         cargo fmt --check
     ");
@@ -132,7 +132,7 @@ checks.fmt = "cargo fmt --check"
 fn options_for_cargo_reach_every_cargo() {
     let sandbox = Sandbox::workspace(&["alpha"]);
     let out = sandbox.run("plan --locked --offline").exits(0);
-    for command in ["cargo clippy", "cargo test", "cargo doc"] {
+    for command in ["cargo-clippy clippy", "cargo test", "cargo doc"] {
         assert!(
             out.stdout
                 .contains(&format!("{command} --locked --offline --message-format")),

@@ -27,8 +27,10 @@ fn what_is_asked_for_runs_with_what_it_depends_on_in_the_order_of_the_configurat
     assert_snapshot!(asked("--skip fmt --skip test"), @"
     lint a: tool a
     lint b: tool b
+    no fmt: `--skip` or `SKIP` names it
+    no test: `--skip` or `SKIP` names it
     ");
-    assert_snapshot!(asked("lint --skip lint"), @"");
+    assert_snapshot!(asked("lint --skip lint"), @"no lint: `--skip` or `SKIP` names it");
     // A check that is only to run after another does not bring it along.
     assert_snapshot!(tasks(&setting("a", "x = \"tool\"\ny = { run = \"tool\", after = [\"x\"] }").asked("y")), @"y: tool");
 }
@@ -110,7 +112,7 @@ fn nextest_runs_the_tests_where_it_is_installed() {
     let test = |tools: &str| tasks(&setting("a; b", "test = true").with_tools(tools));
     assert_snapshot!(test(""), @"test: cargo test --message-format json --no-fail-fast --workspace");
     assert_snapshot!(test("cargo-nextest"), @"
-    test nextest: cargo nextest run --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail --workspace
+    test nextest: cargo-nextest nextest run --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail --workspace
     test doctest: cargo test --message-format json --no-fail-fast --doc --workspace
     ");
 }
@@ -121,7 +123,7 @@ fn what_runs_instead_may_have_less_to_do() {
     crates[0].targets[0].doctest = false;
     let workspace = crate::workspace::fixture_of(crates);
     let setting = configured(workspace, "test = true", &[]).with_tools("cargo-nextest");
-    assert_snapshot!(tasks(&setting), @"test nextest: cargo nextest run --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail --workspace");
+    assert_snapshot!(tasks(&setting), @"test nextest: cargo-nextest nextest run --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail --workspace");
 }
 
 #[test]
