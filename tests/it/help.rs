@@ -24,7 +24,6 @@ fn help(arguments: &str) -> Output {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "the help of the program is one text")]
 fn of_the_program() {
     assert_snapshot!(help(""), @"
     exit code 0

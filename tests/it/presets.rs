@@ -140,3 +140,23 @@ fn options_for_cargo_reach_every_cargo() {
         );
     }
 }
+
+#[test]
+fn no_alias_of_the_repository_takes_the_place_of_clippy() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox
+        .write(".cargo/config.toml", "[alias]\nclippy = \"check\"\n")
+        .append(
+            "alpha/src/lib.rs",
+            "\n#[deny(clippy::needless_return)]\nfn _f() -> u32 {\n    return 1;\n}\n",
+        );
+    let out = sandbox.run("clippy").exits(1);
+    assert!(out.stdout.contains("[clippy::needless_return]"), "{out}");
+}
+
+#[test]
+fn a_skipped_check_is_said_to_be_skipped() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    let out = sandbox.command("fmt doc").env("SKIP", "fmt,doc").output().exits(0);
+    assert!(out.stdout.contains("SKIPPED fmt: `--skip` or `SKIP` names it"), "{out}");
+}

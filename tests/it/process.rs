@@ -189,3 +189,23 @@ fn a_shell_fails_where_its_script_fails() {
                  rerun: cargo hooks check script
     ");
 }
+
+/// A pager that nobody scrolls, or a terminal that is stopped.
+#[test]
+fn a_reader_that_does_not_read_holds_up_no_limit() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox
+        .tool("talks", "yes 0123456789 | head -c 1000000")
+        .tool("waits", "echo $$ >\"$SANDBOX/pid\"; exec sleep 1000")
+        .hooks(
+            "checks.talks = \"talks\"\nchecks.waits = { run = \"waits\", after = [\"talks\"], timeout = \"500ms\" }",
+        );
+    let running = sandbox.command("check -v --serial").start();
+    let pid = sandbox.root().join("pid");
+    let read = || std::fs::read_to_string(&pid).unwrap_or_default().trim().to_owned();
+    eventually("the tool starts", || !read().is_empty());
+    let process = format!("/proc/{}", read());
+    eventually("the tool is ended", || !std::fs::exists(&process).unwrap());
+    let out = running.wait().exits(1);
+    assert!(out.stdout.contains("TIMEOUT"), "{}", out.stderr);
+}

@@ -197,6 +197,15 @@ fn files_of_no_crate_are_left_to_the_workspace() {
     x b: tool b/x --own
     ");
     assert_snapshot!(refined("-p b"), @"x b: tool b/x --own");
+    let all_refined = configured(
+        fixture("b"),
+        "x = \"tool {files}\"",
+        &[("b", "x = { args = [\"--own\"] }")],
+    );
+    assert_snapshot!(tasks(&all_refined.with_files("README.md b/x")), @"
+    x: tool README.md
+    x b: tool b/x --own
+    ");
     let restricted = "x = { run = \"tool {files}\", packages = [\"a\"] }";
     assert_snapshot!(tasks(&setting("a; b", restricted).with_files("README.md a/x b/x")), @"x a: tool a/x");
 }
