@@ -133,6 +133,9 @@ impl Project {
 
     /// Runs a plan to its end. The reporter hears everything that happens, in order.
     ///
+    /// From then on, signals that would end the program (`SIGINT` and its like) only end runs: a program that goes on
+    /// afterwards has to listen for them itself.
+    ///
     /// # Errors
     ///
     /// Where nothing could run. A check that fails is no error.

@@ -69,7 +69,9 @@ Examples:
     /// Print completions for a shell.
     #[command(after_help = "\
 Examples:
-  cargo hooks completions bash > ~/.local/share/bash-completion/completions/cargo-hooks")]
+  cargo hooks completions bash > ~/.local/share/bash-completion/completions/cargo-hooks
+
+They complete `cargo-hooks`; a shell asks cargo's own completions about `cargo hooks`.")]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,

@@ -307,6 +307,8 @@ fn of_the_others() {
 
     Examples:
       cargo hooks completions bash > ~/.local/share/bash-completion/completions/cargo-hooks
+
+    They complete `cargo-hooks`; a shell asks cargo's own completions about `cargo hooks`.
     ");
     assert_snapshot!(help("man"), @"
     exit code 0
