@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::args::{CheckArgs, GlobalArgs, MessageFormat};
 use super::error::exit;
+use super::terminal::NoControlEcho;
 use super::{Ended, colour, output, plan, request};
 use crate::config::Origin;
 use crate::event::{Event, RunStats};
@@ -69,6 +70,7 @@ fn run(
         MessageFormat::Json => Box::new(JsonReporter::new()),
     };
     let view = (format == MessageFormat::Human).then(|| progress(global)).flatten();
+    let _no_echo = view.as_ref().map(|_| NoControlEcho::new());
     let mut stdout = output::Stdout::default();
     let mut written = Ok(());
     let stats = project.run(plan, |event| {

@@ -19,6 +19,7 @@ mod plan;
 mod reference;
 mod request;
 mod schema;
+mod terminal;
 
 use std::process::ExitCode;
 
