@@ -1,6 +1,6 @@
 //! Owns the state of a run: hears workers and signals, asks the schedule what to do, and tells the reporter.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
@@ -92,16 +92,13 @@ async fn dispatch(
 ) -> std::io::Result<RunStats> {
     let mut signals = Signals::listen()?;
     let (say, heard) = mpsc::unbounded_channel();
-    let (stop, stopped) = watch::channel(StopLevel::GoOn);
     let dispatcher = Dispatcher {
         plan,
         schedule: Schedule::new(plan),
         workplace: Arc::new(Workplace {
             context: context.clone(),
             say,
-            stop: stopped,
         }),
-        stop,
         started: Instant::now(),
         stats: RunStats {
             tasks: plan.tasks().len(),
@@ -109,6 +106,7 @@ async fn dispatch(
         },
         workers: JoinSet::new(),
         working: HashMap::new(),
+        stops: BTreeMap::new(),
         reports: HashMap::new(),
         tell,
     };
@@ -133,12 +131,13 @@ struct Dispatcher<'a> {
     plan: &'a Plan,
     schedule: Schedule<'a>,
     workplace: Arc<Workplace>,
-    stop: watch::Sender<StopLevel>,
     started: Instant,
     stats: RunStats,
     workers: JoinSet<Report>,
     /// Which worker runs which task.
     working: HashMap<Id, TaskId>,
+    /// How to stop each task that runs.
+    stops: BTreeMap<TaskId, watch::Sender<StopLevel>>,
     /// What workers reported, until the schedule has settled their tasks.
     reports: HashMap<TaskId, Report>,
     tell: Sender<Event>,
@@ -178,6 +177,7 @@ impl Dispatcher<'_> {
         let Some(task) = self.working.remove(&worker) else {
             return false;
         };
+        self.stops.remove(&task);
         let verdict = report.verdict.clone();
         self.reports.insert(task, report);
         self.handle(Message::Ended { task, verdict })
@@ -186,7 +186,9 @@ impl Dispatcher<'_> {
     /// The first signal asks, the second kills.
     fn interrupt(&mut self) -> bool {
         if self.stats.interrupted {
-            self.stop.send_replace(StopLevel::Kill);
+            for stop in self.stops.values() {
+                stop.send_replace(StopLevel::Kill);
+            }
         }
         self.stats.interrupted = true;
         self.handle(Message::Interrupted)
@@ -198,10 +200,10 @@ impl Dispatcher<'_> {
         for effect in self.schedule.handle(message) {
             match effect {
                 Effect::Start(task) => self.start(task),
-                // Every task that runs is to end when one is: a run stops as a whole.
-                Effect::End(_) => {
-                    self.stop
-                        .send_if_modified(|level| std::mem::replace(level, StopLevel::Ask.max(*level)) != *level);
+                Effect::End(task) => {
+                    if let Some(stop) = self.stops.get(&task) {
+                        stop.send_replace(StopLevel::Ask);
+                    }
                 }
                 Effect::Settled { task, outcome } => self.settle(task, outcome),
                 Effect::StopBegan(reason) => self.tell(EventKind::StopBegan { reason }),
@@ -217,8 +219,12 @@ impl Dispatcher<'_> {
         self.tell(EventKind::TaskStarted {
             task: Arc::clone(&task.head),
         });
-        let worker = self.workers.spawn(work(task.clone(), Arc::clone(&self.workplace)));
+        let (stop, stopped) = watch::channel(StopLevel::GoOn);
+        let worker = self
+            .workers
+            .spawn(work(task.clone(), Arc::clone(&self.workplace), stopped));
         self.working.insert(worker.id(), task.head.id);
+        self.stops.insert(task.head.id, stop);
     }
 
     fn settle(&mut self, id: TaskId, outcome: Outcome) {

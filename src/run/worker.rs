@@ -84,15 +84,20 @@ impl Report {
 pub(super) struct Workplace {
     pub(super) context: RunContext,
     pub(super) say: mpsc::UnboundedSender<Said>,
-    pub(super) stop: watch::Receiver<StopLevel>,
 }
 
 /// Runs the task to its end and says what came of it.
 #[tracing::instrument(level = "debug", name = "task", skip_all, fields(label = task.head.label()))]
-pub(super) async fn work(task: Task, place: Arc<Workplace>) -> Report {
+pub(super) async fn work(task: Task, place: Arc<Workplace>, stop: watch::Receiver<StopLevel>) -> Report {
     let started = Instant::now();
     let before = generated(&task, &place).await;
-    let mut report = run(&task, &place, started).await;
+    let worker = Worker {
+        task: &task,
+        place: &place,
+        stop,
+        started,
+    };
+    let mut report = worker.run().await;
     if report.verdict == Verdict::Passed
         && let (Some(before), Some(after)) = (before, generated(&task, &place).await)
     {
@@ -132,40 +137,120 @@ fn judge_generated(changed: &[PathBuf], report: &mut Report) {
     }));
 }
 
-async fn run(task: &Task, place: &Workplace, started: Instant) -> Report {
-    let mut output = ToolOutput::new(
-        task.output,
-        Arc::clone(&place.context.attribution),
-        task.command.cwd.clone(),
-    );
-    let ended = match Process::start(&task.command, &place.context.environment) {
-        Err(error) => Err(not_started(&task.command, &error)),
-        Ok((process, stdout, stderr)) => {
-            let pipes = (Pipe::new(stdout), Pipe::new(stderr));
-            attend(task, place, started, process, pipes, &mut output)
-                .await
-                .map_err(|error| error.to_string())
+/// Runs one task, once.
+struct Worker<'a> {
+    task: &'a Task,
+    place: &'a Workplace,
+    stop: watch::Receiver<StopLevel>,
+    started: Instant,
+}
+
+impl Worker<'_> {
+    async fn run(self) -> Report {
+        let Self { task, place, .. } = self;
+        let mut output = ToolOutput::new(
+            task.output,
+            Arc::clone(&place.context.attribution),
+            task.command.cwd.clone(),
+        );
+        let ended = match Process::start(&task.command, &place.context.environment) {
+            Err(error) => Err(not_started(&task.command, &error)),
+            Ok((process, stdout, stderr)) => {
+                let pipes = (Pipe::new(stdout), Pipe::new(stderr));
+                self.attend(process, pipes, &mut output)
+                    .await
+                    .map_err(|error| error.to_string())
+            }
+        };
+        let exit = ended.as_ref().map_or(Exit::Code(-1), |(exit, _)| *exit);
+        let mut said = output.finish(exit);
+        let verdict = match ended {
+            Err(error) => Verdict::Failed(Failure::Start { error }),
+            Ok((_, Why::Stopped)) => Verdict::Stopped,
+            Ok((_, Why::TimedOut(limit))) => Verdict::TimedOut { limit },
+            Ok((exit, Why::ByItself)) if exit.is_success() => Verdict::Passed,
+            Ok((exit, Why::ByItself)) => Verdict::Failed(Failure::Exit {
+                exit,
+                meaning: said.meaning.take(),
+            }),
+        };
+        let note = said.meaning.filter(|_| verdict == Verdict::Passed);
+        Report {
+            verdict,
+            took: Duration::ZERO,
+            note,
+            findings: said.findings,
+            output: said.output,
         }
-    };
-    let exit = ended.as_ref().map_or(Exit::Code(-1), |(exit, _)| *exit);
-    let mut said = output.finish(exit);
-    let verdict = match ended {
-        Err(error) => Verdict::Failed(Failure::Start { error }),
-        Ok((_, Why::Stopped)) => Verdict::Stopped,
-        Ok((_, Why::TimedOut(limit))) => Verdict::TimedOut { limit },
-        Ok((exit, Why::ByItself)) if exit.is_success() => Verdict::Passed,
-        Ok((exit, Why::ByItself)) => Verdict::Failed(Failure::Exit {
-            exit,
-            meaning: said.meaning.take(),
-        }),
-    };
-    let note = said.meaning.filter(|_| verdict == Verdict::Passed);
-    Report {
-        verdict,
-        took: Duration::ZERO,
-        note,
-        findings: said.findings,
-        output: said.output,
+    }
+
+    /// Reads what the process writes, and sees to it that it ends: by itself, in time, or because it is to stop.
+    async fn attend(
+        self,
+        mut process: Process,
+        (mut stdout, mut stderr): (Pipe<impl AsyncRead + Unpin>, Pipe<impl AsyncRead + Unpin>),
+        output: &mut ToolOutput,
+    ) -> std::io::Result<(Exit, Why)> {
+        let Self {
+            task,
+            place,
+            mut stop,
+            started,
+        } = self;
+        let id = task.head.id;
+        let far = started + FAR;
+        let mut why = Why::ByItself;
+        let mut limit = task
+            .timeout
+            .and_then(|timeout| started.checked_add(timeout))
+            .unwrap_or(far);
+        let mut kill_at = far;
+        let mut slow_at = started + SLOW;
+        let mut exit = None;
+        let mut drained_at = far;
+        let mut said_at = started;
+        while exit.is_none() || !(stdout.closed && stderr.closed) {
+            tokio::select! {
+                // What ends the task comes first: a tool that never stops writing must not put that off.
+                biased;
+                Ok(level) = next_level(&mut stop), if exit.is_none() => {
+                    if !matches!(why, Why::TimedOut(_)) {
+                        why = Why::Stopped;
+                    }
+                    if level == StopLevel::Kill { process.kill() } else { process.ask_to_end() }
+                    (limit, kill_at) = (far, Instant::now() + GRACE);
+                }
+                () = sleep_until(limit), if exit.is_none() => {
+                    why = Why::TimedOut(task.timeout.unwrap_or_default());
+                    process.ask_to_end();
+                    (limit, kill_at) = (far, Instant::now() + GRACE);
+                }
+                () = sleep_until(kill_at), if exit.is_none() => {
+                    process.kill();
+                    kill_at = far;
+                }
+                ended = process.wait(), if exit.is_none() => {
+                    exit = Some(ended?);
+                    drained_at = Instant::now() + DRAIN;
+                }
+                () = sleep_until(drained_at), if exit.is_some() => break,
+                () = sleep_until(slow_at), if exit.is_none() => {
+                    let _ = place.say.send(Said::Slow(id, started.elapsed()));
+                    slow_at += SLOW;
+                }
+                read = stderr.read(), if !stderr.closed => output.feed(Stream::Stderr, stderr.filled(read)),
+                read = stdout.read(), if !stdout.closed => output.feed(Stream::Stdout, stdout.filled(read)),
+            }
+            let now = Instant::now();
+            if now >= said_at
+                && let Some(line) = output.last_line()
+            {
+                // The dispatcher is gone only when the run is over, and then nobody wants to know.
+                let _ = place.say.send(Said::Line(id, line.to_owned()));
+                said_at = now + SAY_AT_MOST_EVERY;
+            }
+        }
+        Ok((exit.unwrap_or(Exit::Code(-1)), why))
     }
 }
 
@@ -184,72 +269,6 @@ enum Why {
     ByItself,
     TimedOut(Duration),
     Stopped,
-}
-
-/// Reads what the process writes, and sees to it that it ends: by itself, in time, or because it is to stop.
-async fn attend(
-    task: &Task,
-    place: &Workplace,
-    started: Instant,
-    mut process: Process,
-    (mut stdout, mut stderr): (Pipe<impl AsyncRead + Unpin>, Pipe<impl AsyncRead + Unpin>),
-    output: &mut ToolOutput,
-) -> std::io::Result<(Exit, Why)> {
-    let id = task.head.id;
-    let far = started + FAR;
-    let mut stop = place.stop.clone();
-    let mut why = Why::ByItself;
-    let mut limit = task
-        .timeout
-        .and_then(|timeout| started.checked_add(timeout))
-        .unwrap_or(far);
-    let mut kill_at = far;
-    let mut slow_at = started + SLOW;
-    let mut exit = None;
-    let mut drained_at = far;
-    let mut said_at = started;
-    while exit.is_none() || !(stdout.closed && stderr.closed) {
-        tokio::select! {
-            // What ends the task comes first: a tool that never stops writing must not put that off.
-            biased;
-            Ok(level) = next_level(&mut stop), if exit.is_none() => {
-                if !matches!(why, Why::TimedOut(_)) {
-                    why = Why::Stopped;
-                }
-                if level == StopLevel::Kill { process.kill() } else { process.ask_to_end() }
-                (limit, kill_at) = (far, Instant::now() + GRACE);
-            }
-            () = sleep_until(limit), if exit.is_none() => {
-                why = Why::TimedOut(task.timeout.unwrap_or_default());
-                process.ask_to_end();
-                (limit, kill_at) = (far, Instant::now() + GRACE);
-            }
-            () = sleep_until(kill_at), if exit.is_none() => {
-                process.kill();
-                kill_at = far;
-            }
-            ended = process.wait(), if exit.is_none() => {
-                exit = Some(ended?);
-                drained_at = Instant::now() + DRAIN;
-            }
-            () = sleep_until(drained_at), if exit.is_some() => break,
-            () = sleep_until(slow_at), if exit.is_none() => {
-                let _ = place.say.send(Said::Slow(id, started.elapsed()));
-                slow_at += SLOW;
-            }
-            read = stderr.read(), if !stderr.closed => output.feed(Stream::Stderr, stderr.filled(read)),
-            read = stdout.read(), if !stdout.closed => output.feed(Stream::Stdout, stdout.filled(read)),
-        }
-        let now = Instant::now();
-        if now >= said_at
-            && let Some(line) = output.last_line()
-        {
-            // The dispatcher is gone only when the run is over, and then nobody wants to know.
-            let _ = place.say.send(Said::Line(id, line.to_owned()));
-            said_at = now + SAY_AT_MOST_EVERY;
-        }
-    }
-    Ok((exit.unwrap_or(Exit::Code(-1)), why))
 }
 
 async fn next_level(stop: &mut watch::Receiver<StopLevel>) -> Result<StopLevel, watch::error::RecvError> {
