@@ -221,10 +221,17 @@ impl Project {
         let git = locate(["git"], &self.environment, &self.workspace.root).remove("git");
         Tree {
             root: self.workspace.root.clone(),
+            outside: self.dirs_outside(),
             target_dir: self.workspace.target_dir.clone(),
             git,
             environment: self.environment.clone(),
         }
+    }
+
+    /// The directories of members that do not lie below the root.
+    fn dirs_outside(&self) -> Vec<PathBuf> {
+        let dirs = self.workspace.crates().iter().map(|krate| krate.dir.clone());
+        dirs.filter(|dir| !dir.starts_with(&self.workspace.root)).collect()
     }
 
     fn run_context(&self, plan: &Plan) -> RunContext {

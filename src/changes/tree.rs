@@ -21,6 +21,8 @@ use crate::environment::Environment;
 pub struct Tree {
     /// Its root, absolute.
     pub root: PathBuf,
+    /// Directories of members that do not lie below it, absolute.
+    pub outside: Vec<PathBuf>,
     /// Cargo's target directory, which is no part of it.
     pub target_dir: PathBuf,
     /// Git, where it is installed: it alone knows all its rules.
@@ -30,7 +32,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Every file that git tracks or does not ignore, relative to the root and in order.
+    /// Every file that git tracks or does not ignore, in order: relative to the root, or absolute where it is outside.
     ///
     /// Outside of a repository, the rules of `.gitignore` files below the root hold.
     #[tracing::instrument(level = "debug", skip_all)]
@@ -42,18 +44,23 @@ impl Tree {
 
     /// Files and symbolic links.
     fn entries(&self) -> Vec<PathBuf> {
-        let mut entries = match self.asked_of_git() {
-            Some(listed) => self.with_submodules(listed),
-            None => self.walked(&self.root),
-        };
+        let mut entries = self.entries_of(&self.root);
+        entries.extend(self.outside.iter().flat_map(|dir| self.entries_of(dir)));
         entries.retain(|entry| !self.root.join(entry).starts_with(&self.target_dir));
         entries.sort_unstable();
         entries.dedup();
         entries
     }
 
-    /// What git lists; nothing where there is no repository, or none that git will look at.
-    fn asked_of_git(&self) -> Option<Vec<PathBuf>> {
+    fn entries_of(&self, dir: &Path) -> Vec<PathBuf> {
+        match self.asked_of_git(dir) {
+            Some(listed) => self.with_submodules(dir, listed),
+            None => self.walked(dir),
+        }
+    }
+
+    /// What git lists below a directory; nothing where there is no repository, or none that git will look at.
+    fn asked_of_git(&self, dir: &Path) -> Option<Vec<PathBuf>> {
         #[expect(clippy::disallowed_methods, reason = "only git knows which files it tracks")]
         let output = Command::new(self.git.as_ref()?)
             // A repository may name programs to run in its configuration; listing files needs none.
@@ -65,7 +72,7 @@ impl Tree {
                 "--no-optional-locks",
             ])
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-            .current_dir(&self.root)
+            .current_dir(dir)
             .env_clear()
             .envs(self.environment.iter())
             .stdin(Stdio::null())
@@ -81,12 +88,13 @@ impl Tree {
     }
 
     /// Git names a submodule, and a repository inside this one, by its directory: what is in it counts too.
-    fn with_submodules(&self, listed: Vec<PathBuf>) -> Vec<PathBuf> {
+    fn with_submodules(&self, dir: &Path, listed: Vec<PathBuf>) -> Vec<PathBuf> {
         let mut entries = Vec::with_capacity(listed.len());
         for entry in listed {
-            match fs::symlink_metadata(self.root.join(&entry)) {
-                Ok(found) if found.is_dir() => entries.extend(self.walked(&self.root.join(&entry))),
-                Ok(_) => entries.push(entry),
+            let path = dir.join(&entry);
+            match fs::symlink_metadata(&path) {
+                Ok(found) if found.is_dir() => entries.extend(self.walked(&path)),
+                Ok(_) => entries.push(self.named(path)),
                 // It is in the index and not in the tree.
                 Err(_) => {}
             }
@@ -110,9 +118,12 @@ impl Tree {
                 .ok()
         });
         let entries = entries.filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()));
-        entries
-            .filter_map(|entry| Some(entry.path().strip_prefix(&self.root).ok()?.to_owned()))
-            .collect()
+        entries.map(|entry| self.named(entry.into_path())).collect()
+    }
+
+    /// The path as it is called here.
+    fn named(&self, path: PathBuf) -> PathBuf {
+        path.strip_prefix(&self.root).map(Path::to_owned).unwrap_or(path)
     }
 
     /// What the files and links that the filter names contain now.

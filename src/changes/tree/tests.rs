@@ -28,6 +28,7 @@ fn plain(dir: &TempDir) -> Tree {
     Tree {
         target_dir: root.join("target"),
         root,
+        outside: Vec::new(),
         git: None,
         environment: Environment::default(),
     }
@@ -156,6 +157,24 @@ fn a_workspace_below_the_root_of_a_repository_has_its_own_files_only() {
         ..all
     };
     assert_eq!(names(&below), "a.rs");
+}
+
+#[test]
+fn members_outside_of_the_root_have_their_files_too() {
+    let dir = tree(&["ws/a.rs", "other/b.rs", "other/target/c.rs", "third/d.rs"]);
+    let names_of = |tree: Tree| {
+        let top = tree.root.display().to_string();
+        let tree = Tree {
+            root: tree.root.join("ws"),
+            outside: vec![tree.root.join("other")],
+            ..tree
+        };
+        names(&tree).replace(&top, "TOP")
+    };
+    assert_eq!(names_of(plain(&dir)), "TOP/other/b.rs TOP/other/target/c.rs a.rs");
+    write(&dir, ".gitignore", "target\n");
+    git(&dir, &["init", "-q"]);
+    assert_eq!(names_of(with_git(&dir)), "TOP/other/b.rs a.rs");
 }
 
 #[test]
