@@ -81,7 +81,7 @@ fn skipped_by_environment(project: &Project) -> Vec<CheckName> {
     names.map(CheckName::from).collect()
 }
 
-/// What a command to run again needs, for it is typed elsewhere in no time.
+/// What was typed for the whole run, and is needed to run a part of it again.
 fn rerun_with(global: &GlobalArgs, options: &[(bool, CargoOption)]) -> Vec<String> {
     let manifest = global.manifest_path.iter();
     let manifest = manifest.flat_map(|path| ["--manifest-path".to_owned(), path.display().to_string()]);

@@ -62,21 +62,27 @@ pub fn presets() -> Vec<Check> {
             own: false,
             timeout: None,
         };
-        let definition = draft.define(&mut Diagnostics::default())?;
+        draft.define(&mut Diagnostics::default())
+    };
+    let all = raw::presets();
+    let alternative = |name: &Located<CheckName>| {
+        let preset = all.iter().find(|preset| preset.name == *name)?;
+        Some((name.value.clone(), define(preset)?))
+    };
+    let check = |preset: &NamedCheck| {
         let instead = preset.raw.instead.iter().flat_map(|list| &list.value);
-        let instead = instead.map(|name| (name.value.clone(), definition.clone())).collect();
-        let variants = vec![Variant {
-            definition,
+        let variant = Variant {
+            definition: define(preset)?,
             crates: BTreeSet::new(),
             unowned_files: true,
-            instead,
-        }];
+            instead: instead.filter_map(alternative).collect(),
+        };
         Some(Check {
             name: preset.name.value.clone(),
-            variants,
+            variants: vec![variant],
         })
     };
-    raw::presets().iter().filter_map(define).collect()
+    all.iter().filter_map(check).collect()
 }
 
 fn settled(raw: &RawSettings) -> Settings {
@@ -97,6 +103,8 @@ struct Version<'a> {
     /// What was written about it, presets left out.
     written: RawCheck,
     crates: BTreeSet<CrateName>,
+    /// Whether it is about files of no crate as well.
+    unowned_files: bool,
     /// The package in whose manifest it is written.
     package: Option<&'a Member>,
     /// The check that it refines.
@@ -128,6 +136,7 @@ impl<'a> Resolver<'a, '_> {
                         check,
                         written: check.raw.clone(),
                         crates: BTreeSet::from([table.member.name.clone()]),
+                        unowned_files: false,
                         package: Some(table.member),
                         refines: None,
                     }),
@@ -215,8 +224,9 @@ impl<'a> Resolver<'a, '_> {
     /// The version of a workspace's check that most crates have, and those of the packages that refine it.
     fn versions_of(&mut self, check: &'a NamedCheck) -> Vec<Version<'a>> {
         let mut crates = self.matching(check);
-        let mut skipped_everywhere = self.tables.base.iter().flat_map(|table| &table.skip);
-        if skipped_everywhere.any(|skip| skip.value == check.name.value) {
+        let mut skipped = self.tables.base.iter().flat_map(|table| &table.skip);
+        let skipped_everywhere = skipped.any(|skip| skip.value == check.name.value);
+        if skipped_everywhere {
             crates.clear();
         }
         let mut refined = Vec::new();
@@ -239,6 +249,7 @@ impl<'a> Resolver<'a, '_> {
                 check: refinement,
                 written,
                 crates: BTreeSet::from([name.clone()]),
+                unowned_files: false,
                 package: Some(table.member),
                 refines: Some(check),
             });
@@ -247,6 +258,7 @@ impl<'a> Resolver<'a, '_> {
             check,
             written: check.raw.clone(),
             crates,
+            unowned_files: check.raw.packages.is_none() && !skipped_everywhere,
             package: None,
             refines: None,
         };
@@ -328,7 +340,7 @@ impl<'a> Resolver<'a, '_> {
         Some(Variant {
             definition,
             crates: version.crates.clone(),
-            unowned_files: version.package.is_none() && version.written.packages.is_none(),
+            unowned_files: version.unowned_files,
             instead,
         })
     }

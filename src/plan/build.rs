@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::graph::{Frame, Plan};
+use super::graph::{Plan, TaskGraph};
 use super::needs::{Drafted, needs};
 use super::request::{Facts, Mode, PlanError, Request};
 use super::requirements::{platform_is, requirements};
@@ -41,7 +41,7 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
     let needs = needs(&tasks);
     let tasks = tasks.into_iter().map(|drafted| drafted.task).collect();
     let strategy = request.strategy.unwrap_or(config.settings.strategy);
-    let frame = Frame {
+    Ok(Plan {
         origin: config.origin,
         left_out: builder.left_out,
         missing: builder.missing,
@@ -50,8 +50,8 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
         strategy,
         fail_fast: request.fail_fast.unwrap_or(config.settings.fail_fast),
         stop_on_critical_failure: config.settings.stop_on_critical_failure,
-    };
-    Ok(Plan::new(frame, tasks, &needs))
+        tasks: TaskGraph::new(tasks, &needs),
+    })
 }
 
 fn slots(strategy: Strategy, config: &Config, request: &Request, facts: &Facts) -> u32 {

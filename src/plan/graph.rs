@@ -40,26 +40,20 @@ pub struct Plan {
     pub fail_fast: bool,
     /// Whether the failure of a critical check ends the run.
     pub stop_on_critical_failure: bool,
-    /// Tasks in the order of the configuration; an edge leads from what is needed to what needs it.
+    /// The tasks, and what waits for what.
+    pub(super) tasks: TaskGraph,
+}
+
+/// Tasks in the order of the plan; an edge leads from what is needed to what needs it.
+#[derive(Clone, Debug)]
+pub(super) struct TaskGraph {
     graph: DiGraph<Task, Need, u32>,
     waves: Vec<Vec<TaskId>>,
 }
 
-/// Everything about a plan but its graph.
-pub(super) struct Frame {
-    pub(super) origin: Origin,
-    pub(super) left_out: Vec<LeftOut>,
-    pub(super) missing: Vec<MissingTool>,
-    pub(super) slots: u32,
-    pub(super) colour: Colour,
-    pub(super) strategy: Strategy,
-    pub(super) fail_fast: bool,
-    pub(super) stop_on_critical_failure: bool,
-}
-
-impl Plan {
-    /// A plan of these tasks. `needs` holds no circle, since the configuration has none.
-    pub(super) fn new(frame: Frame, tasks: Vec<Task>, needs: &[(TaskId, TaskId, Need)]) -> Self {
+impl TaskGraph {
+    /// The graph of these tasks. `needs` holds no circle, since the configuration has none.
+    pub(super) fn new(tasks: Vec<Task>, needs: &[(TaskId, TaskId, Need)]) -> Self {
         let mut graph: DiGraph<Task, Need, u32> = DiGraph::with_capacity(tasks.len(), needs.len());
         for task in tasks {
             graph.add_node(task);
@@ -74,24 +68,15 @@ impl Plan {
             }
         }
         let waves = waves(&graph);
-        Self {
-            origin: frame.origin,
-            left_out: frame.left_out,
-            missing: frame.missing,
-            slots: frame.slots,
-            colour: frame.colour,
-            strategy: frame.strategy,
-            fail_fast: frame.fail_fast,
-            stop_on_critical_failure: frame.stop_on_critical_failure,
-            graph,
-            waves,
-        }
+        Self { graph, waves }
     }
+}
 
+impl Plan {
     /// A plan that no configuration led to, for tests of what runs plans. It goes on after failures.
     #[cfg(test)]
     pub(crate) fn of_tasks(slots: u32, tasks: Vec<Task>, needs: &[(TaskId, TaskId, Need)]) -> Self {
-        let frame = Frame {
+        Self {
             origin: Origin::Manifest,
             left_out: Vec::new(),
             missing: Vec::new(),
@@ -100,19 +85,19 @@ impl Plan {
             strategy: Strategy::Parallel,
             fail_fast: false,
             stop_on_critical_failure: true,
-        };
-        Self::new(frame, tasks, needs)
+            tasks: TaskGraph::new(tasks, needs),
+        }
     }
 
     /// The tasks, in the order of the configuration.
     pub fn tasks(&self) -> impl ExactSizeIterator<Item = &Task> {
-        self.graph.raw_nodes().iter().map(|node| &node.weight)
+        self.tasks.graph.raw_nodes().iter().map(|node| &node.weight)
     }
 
     /// The task at this place.
     #[must_use]
     pub fn task(&self, id: TaskId) -> &Task {
-        &self.graph[NodeIndex::new(id.index())]
+        &self.tasks.graph[NodeIndex::new(id.index())]
     }
 
     /// What the task needs, and how strongly, in the order of the plan.
@@ -130,7 +115,7 @@ impl Plan {
     /// The tasks of equal depth. A way to show the plan: no task waits for a whole wave.
     #[must_use]
     pub fn waves(&self) -> &[Vec<TaskId>] {
-        &self.waves
+        &self.tasks.waves
     }
 
     /// What a reporter says first.
@@ -146,15 +131,15 @@ impl Plan {
         RunStarted {
             checks,
             crates: crates.len(),
-            tasks: self.graph.node_count(),
-            waves: self.waves.len(),
+            tasks: self.tasks.graph.node_count(),
+            waves: self.tasks.waves.len(),
             slots: self.slots,
             left_out: self.left_out.clone(),
         }
     }
 
     fn neighbours(&self, id: TaskId, direction: Direction) -> Vec<(TaskId, Need)> {
-        let edges = self.graph.edges_directed(NodeIndex::new(id.index()), direction);
+        let edges = self.tasks.graph.edges_directed(NodeIndex::new(id.index()), direction);
         let mut neighbours: Vec<_> = edges
             .map(|edge| {
                 let other = if direction == Direction::Incoming {

@@ -1,38 +1,36 @@
 //! Says which crate of the workspace a file or a package belongs to. Knows names and paths only, never the disk.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::model::CrateName;
+use crate::workspace::Ownership;
 
 /// Where the crates of the workspace lie, and what Cargo calls them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribution {
-    root: PathBuf,
-    by_dir: BTreeMap<PathBuf, CrateName>,
+    by_dir: Ownership<CrateName>,
     by_package: BTreeMap<String, CrateName>,
 }
 
 impl Attribution {
     /// Takes the workspace root (absolute), and each crate with its directory and Cargo's package id.
     pub fn new(root: impl Into<PathBuf>, crates: impl IntoIterator<Item = (CrateName, PathBuf, String)>) -> Self {
-        let mut known = Self {
-            root: lexically_normal(&root.into()),
-            ..Self::default()
-        };
+        let (mut dirs, mut by_package) = (Vec::new(), BTreeMap::new());
         for (name, dir, package_id) in crates {
-            let dir = known.absolute(&dir);
-            known.by_dir.insert(dir, name.clone());
-            known.by_package.insert(package_id, name);
+            dirs.push((dir, name.clone()));
+            by_package.insert(package_id, name);
         }
-        known
+        Self {
+            by_dir: Ownership::new(&root.into(), dirs),
+            by_package,
+        }
     }
 
     /// The crate with the nearest directory above this file, given absolute or relative to the root.
     #[must_use]
     pub fn crate_of_file(&self, file: &Path) -> Option<CrateName> {
-        let file = self.absolute(file);
-        file.ancestors().find_map(|dir| self.by_dir.get(dir)).cloned()
+        self.by_dir.owner(file).cloned()
     }
 
     /// The crate with this package id, as Cargo's messages give it.
@@ -44,8 +42,8 @@ impl Attribution {
     /// The path relative to the root where it lies below it, else absolute; without `.` and `..`.
     #[must_use]
     pub fn relative(&self, path: &Path) -> PathBuf {
-        let path = self.absolute(path);
-        match path.strip_prefix(&self.root) {
+        let path = self.by_dir.absolute(path);
+        match path.strip_prefix(self.root()) {
             Ok(below) => below.to_path_buf(),
             Err(_) => path,
         }
@@ -54,38 +52,19 @@ impl Attribution {
     /// The workspace root.
     #[must_use]
     pub fn root(&self) -> &Path {
-        &self.root
+        self.by_dir.root()
     }
 
     /// The crate of this name, if it is a member.
     pub(super) fn crate_named(&self, name: &str) -> Option<CrateName> {
-        self.by_dir.values().find(|known| known.as_str() == name).cloned()
+        self.by_package.values().find(|known| known.as_str() == name).cloned()
     }
 
     /// The crate, where the workspace has just one.
     pub(super) fn only_crate(&self) -> Option<CrateName> {
-        let mut all = self.by_dir.values();
+        let mut all = self.by_package.values();
         all.next().filter(|_| all.next().is_none()).cloned()
     }
-
-    fn absolute(&self, path: &Path) -> PathBuf {
-        lexically_normal(&self.root.join(path))
-    }
-}
-
-/// Resolves `.` and `..` by name alone, since the disk is out of reach here.
-fn lexically_normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            part => normal.push(part),
-        }
-    }
-    normal
 }
 
 #[cfg(test)]

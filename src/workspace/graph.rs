@@ -29,7 +29,7 @@ pub struct Workspace {
     pub notes: Vec<String>,
     crates: Vec<Crate>,
     graph: DiGraph<CrateId, Edge>,
-    ownership: Ownership,
+    ownership: Ownership<CrateId>,
 }
 
 /// Why one crate is built from another: all the dependencies that it declares on it, as one.
@@ -99,7 +99,7 @@ impl Workspace {
         }
         let owners = parts.crates.iter().map(|member| (member.dir.clone(), member.id));
         Self {
-            ownership: Ownership::new(parts.root.clone(), owners),
+            ownership: Ownership::new(&parts.root, owners),
             manifest: parts.root.join("Cargo.toml"),
             root: parts.root,
             target_dir: parts.target_dir,
@@ -141,7 +141,7 @@ impl Workspace {
     /// above it. A member's directory is its own.
     #[must_use]
     pub fn owner(&self, path: &Path) -> Option<CrateId> {
-        self.ownership.owner(path)
+        self.ownership.owner(path).copied()
     }
 
     /// The graph: an edge leads from a crate to what it depends on, and the index of a node is the index of its crate.

@@ -22,3 +22,4 @@ pub use graph::{DependencyKind, Edge, OutsideCrate, Workspace};
 pub use lock::{Lock, LockError, LockedPackage};
 pub use member::{Crate, CrateId, Target, TargetKind};
 pub use metadata::{LoadRequest, WorkspaceError, WorkspaceErrorKind, load};
+pub(crate) use ownership::Ownership;

@@ -3,25 +3,36 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::member::CrateId;
-
-/// The directories of the members.
-#[derive(Clone, Debug)]
-pub(super) struct Ownership {
+/// The directories of the members, and who is known by each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ownership<Owner> {
     root: PathBuf,
-    owners: HashMap<PathBuf, CrateId>,
+    owners: HashMap<PathBuf, Owner>,
 }
 
-impl Ownership {
-    pub(super) fn new(root: PathBuf, owners: impl IntoIterator<Item = (PathBuf, CrateId)>) -> Self {
-        let owners = owners.into_iter().collect();
-        Self { root, owners }
+impl<Owner> Ownership<Owner> {
+    pub(crate) fn new(root: &Path, owners: impl IntoIterator<Item = (PathBuf, Owner)>) -> Self {
+        let root = normal(root);
+        let owners = owners.into_iter().map(|(dir, owner)| (normal(&root.join(dir)), owner));
+        Self {
+            owners: owners.collect(),
+            root,
+        }
     }
 
     /// The member whose directory is the nearest at or above a path, which is absolute or relative to the root.
-    pub(super) fn owner(&self, path: &Path) -> Option<CrateId> {
-        let path = normal(&self.root.join(path));
-        path.ancestors().find_map(|dir| self.owners.get(dir).copied())
+    pub(crate) fn owner(&self, path: &Path) -> Option<&Owner> {
+        self.absolute(path).ancestors().find_map(|dir| self.owners.get(dir))
+    }
+
+    /// The path from the root of the file system, without `.` and `..`.
+    pub(crate) fn absolute(&self, path: &Path) -> PathBuf {
+        normal(&self.root.join(path))
+    }
+
+    /// The root.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 }
 
@@ -50,11 +61,11 @@ mod tests {
     fn the_nearest_directory_wins() {
         let dirs = ["/ws", "/ws/crates/a", "/ws/crates/a/macros", "/elsewhere/b"];
         let owners = |dirs: &[&str]| {
-            let ids = dirs.iter().zip(0..).map(|(dir, id)| (PathBuf::from(dir), CrateId(id)));
-            Ownership::new(PathBuf::from("/ws"), ids)
+            let ids = dirs.iter().zip(0..).map(|(dir, id)| (PathBuf::from(dir), id));
+            Ownership::new(Path::new("/ws"), ids)
         };
         let check = |dirs: &[&str], path: &str, expected: Option<u32>| {
-            assert_eq!(owners(dirs).owner(Path::new(path)), expected.map(CrateId), "{path}");
+            assert_eq!(owners(dirs).owner(Path::new(path)).copied(), expected, "{path}");
         };
         check(&dirs, "src/lib.rs", Some(0));
         check(&dirs, "/ws/src/lib.rs", Some(0));
@@ -79,15 +90,15 @@ mod tests {
         #[test]
         fn the_owner_is_the_longest_prefix(dirs in prop::collection::btree_set(dir(), 0..8), path in dir(), absolute: bool) {
             let root = Path::new("/ws");
-            let ids = || dirs.iter().zip(0..).map(|(dir, id)| (root.join(dir), CrateId(id)));
-            let ownership = Ownership::new(root.to_owned(), ids());
+            let ids = || dirs.iter().zip(0..).map(|(dir, id)| (root.join(dir), id));
+            let ownership = Ownership::new(root, ids());
             let whole = root.join(&path);
             let naive = ids()
                 .filter(|(dir, _)| whole.starts_with(dir))
                 .max_by_key(|(dir, _)| dir.components().count())
                 .map(|(_, id)| id);
             let asked = if absolute { whole } else { PathBuf::from(path) };
-            prop_assert_eq!(ownership.owner(&asked), naive);
+            prop_assert_eq!(ownership.owner(&asked).copied(), naive);
         }
     }
 }

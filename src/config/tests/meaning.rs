@@ -253,6 +253,22 @@ fn a_package_skips_checks() {
     assert_eq!(variants(&input, "y"), ["tool {package} (package): a b c db db-core"]);
 }
 
+/// What is skipped by the only crate is skipped for the files beside it too.
+#[test]
+fn what_is_skipped_everywhere_is_about_nothing() {
+    let reaches = |text: &str| {
+        let config = valid(&single_crate(text));
+        let variant = &config.check("x").unwrap().variants[0];
+        (variant.crates.len(), variant.unowned_files)
+    };
+    let check = "[package.metadata.hooks.checks]\nx = \"tool {files}\"\n";
+    assert_eq!(reaches(check), (1, true));
+    assert_eq!(
+        reaches(&format!("[package.metadata.hooks]\nskip = [\"x\"]\n{check}")),
+        (0, false)
+    );
+}
+
 #[test]
 fn a_crate_that_is_alone_skips_default_checks() {
     let config = valid(&single_crate("[package.metadata.hooks]\nskip = [\"doc\"]"));
