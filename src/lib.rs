@@ -41,6 +41,7 @@
 #[cfg(not(unix))]
 compile_error!("cargo-hooks needs process groups and signals as Unix-like systems have them");
 
+pub mod affected;
 pub mod changes;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -52,6 +53,7 @@ pub mod model;
 pub mod plan;
 pub mod presets;
 pub mod project;
+pub mod readers;
 pub mod report;
 pub mod run;
 pub mod schedule;

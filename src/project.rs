@@ -4,7 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::changes::Tree;
+mod compare;
+mod dirs;
+
+pub use compare::{Survey, SurveyError, survey};
+
+use crate::affected::Affected;
+use crate::changes::{Comparison, Tree};
 use crate::config::{Config, ConfigInput, Definition, Member, OnMissing, Requirement, resolve, syntax_mistakes};
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::environment::{Environment, argument_bytes, locate};
@@ -83,6 +89,18 @@ pub struct Project {
     environment: Environment,
 }
 
+/// Why there is no plan for a request.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// It names what does not exist.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// It is about changes that cannot be looked at.
+    #[error(transparent)]
+    Survey(#[from] SurveyError),
+}
+
 /// A program that checks need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tool {
@@ -127,8 +145,19 @@ impl Project {
     ///
     /// Where the request names what does not exist.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub fn plan(&self, request: &Request) -> Result<Plan, PlanError> {
-        plan(&self.config, &self.workspace, request, &self.facts(request)?)
+    pub fn plan(&self, request: &Request) -> Result<Plan, RequestError> {
+        let facts = self.facts(request)?;
+        Ok(plan(&self.config, &self.workspace, request, &facts)?)
+    }
+
+    /// What changes affect.
+    ///
+    /// # Errors
+    ///
+    /// Where what was to be compared does not exist.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub fn affected(&self, comparison: &Comparison) -> Result<Affected, SurveyError> {
+        compare::of_project(self, comparison)
     }
 
     /// Runs a plan to its end. The reporter hears everything that happens, in order.
@@ -192,8 +221,13 @@ impl Project {
     }
 
     /// Looks at the machine, and at the files where a check of the request needs them.
-    fn facts(&self, request: &Request) -> Result<Facts, PlanError> {
+    fn facts(&self, request: &Request) -> Result<Facts, RequestError> {
         let wanted = definitions(&self.config, request)?;
+        let affected = request
+            .changes
+            .as_ref()
+            .map(|changes| self.affected(changes))
+            .transpose()?;
         let tools: BTreeSet<String> = wanted
             .iter()
             .flat_map(|definition| requirements(definition, request.mode))
@@ -210,6 +244,7 @@ impl Project {
             } else {
                 Vec::new()
             },
+            affected: affected.map(Arc::new),
             system: std::env::consts::OS.to_owned(),
             parallelism: std::thread::available_parallelism()
                 .map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX)),

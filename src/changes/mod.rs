@@ -1,5 +1,27 @@
 //! Which files there are, and which of them changed.
 
+mod base;
+mod entry;
+mod explore;
+mod gather;
+mod git;
+mod objects;
+mod place;
+mod raw_diff;
+mod repository;
+mod request;
+mod set;
+mod state_files;
+mod status;
+mod table;
 mod tree;
+mod walk;
 
+pub use gather::gather;
+pub(crate) use git::Git;
+pub use objects::Objects;
+pub use request::{ChangeError, ChangeRequest};
+pub use set::{ChangeSet, Comparison, FileChange, Instead, Presence, Side};
+pub use state_files::StateFiles;
 pub use tree::{Tree, TreeState};
+pub(crate) use walk::files as walk;

@@ -9,10 +9,9 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use ignore::WalkBuilder;
-
+use super::git::Git;
+use super::walk;
 use crate::config::FileFilter;
 use crate::environment::Environment;
 
@@ -61,29 +60,14 @@ impl Tree {
 
     /// What git lists below a directory; nothing where there is no repository, or none that git will look at.
     fn asked_of_git(&self, dir: &Path) -> Option<Vec<PathBuf>> {
-        #[expect(clippy::disallowed_methods, reason = "only git knows which files it tracks")]
-        let output = Command::new(self.git.as_ref()?)
-            // A repository may name programs to run in its configuration; listing files needs none.
-            .args([
-                "-c",
-                "core.fsmonitor=false",
-                "-c",
-                "core.hooksPath=/dev/null",
-                "--no-optional-locks",
-            ])
-            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-            .current_dir(dir)
-            .env_clear()
-            .envs(self.environment.iter())
-            .stdin(Stdio::null())
-            .output()
-            .inspect_err(|error| tracing::debug!(%error, "git cannot be started"))
+        let git = Git {
+            program: self.git.clone()?,
+            environment: self.environment.clone(),
+        };
+        let listed = git
+            .ask(dir, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .ok()?;
-        if !output.status.success() {
-            tracing::debug!(said = %String::from_utf8_lossy(&output.stderr), "git lists no files");
-            return None;
-        }
-        let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        let names = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
         Some(names.map(|name| PathBuf::from(OsStr::from_bytes(name))).collect())
     }
 
@@ -103,22 +87,8 @@ impl Tree {
     }
 
     fn walked(&self, dir: &Path) -> Vec<PathBuf> {
-        let target_dir = self.target_dir.clone();
-        let walk = WalkBuilder::new(dir)
-            .hidden(false)
-            .ignore(false)
-            .parents(false)
-            .require_git(false)
-            .filter_entry(move |entry| entry.file_name() != ".git" && entry.path() != target_dir)
-            .build();
-        // What cannot be read cannot be checked either: the tool that is given the others says so where it matters.
-        let entries = walk.filter_map(|entry| {
-            entry
-                .inspect_err(|error| tracing::warn!(%error, "a file is passed over"))
-                .ok()
-        });
-        let entries = entries.filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()));
-        entries.map(|entry| self.named(entry.into_path())).collect()
+        let files = walk::files(dir, Some(&self.target_dir));
+        files.into_iter().map(|file| self.named(file)).collect()
     }
 
     /// The path as it is called here.

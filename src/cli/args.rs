@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::affected::AffectedFormat;
+use super::comparison::ComparisonArgs;
 use crate::config::{Stage, Strategy};
 use crate::model::Keyword;
 
@@ -34,7 +36,8 @@ Examples:
   cargo hooks check clippy -p parser   one check on one crate
   cargo hooks check --fix              repair what can be repaired, then check
   cargo hooks check --skip test -j 2   all but the tests, on two slots
-  cargo hooks check --stage pre-push   what runs before a push")]
+  cargo hooks check --stage pre-push   what runs before a push
+  cargo hooks --changed-only           only what this branch affects")]
     Check(CheckArgs),
     /// List the checks and what each is for.
     #[command(after_help = "\
@@ -50,6 +53,21 @@ Examples:
   cargo hooks plan test -p parser             of one check and one crate
   cargo hooks plan --message-format json      for a program to read")]
     Plan(CheckArgs),
+    /// List the crates that a change affects.
+    #[command(after_help = "\
+Examples:
+  cargo hooks affected                              what this branch affects, uncommitted work included
+  cargo hooks affected --range v1.0..v1.1           what differs between two revisions affects
+  cargo hooks affected --format json                with files, reasons and checks
+  cargo hooks affected --check doc                  the crates that one check would run on
+  cargo hooks affected --format cargo-args | xargs -r cargo build")]
+    Affected(AffectedArgs),
+    /// Say why a crate is affected, or what a file would affect.
+    #[command(after_help = "\
+Examples:
+  cargo hooks why parser                what touches this crate: file, rule, chain of dependencies
+  cargo hooks why docs/guide.md         what a change of this file would touch, and which checks would run")]
+    Why(WhyArgs),
     /// Write a commented configuration into the root manifest.
     #[command(after_help = "\
 Examples:
@@ -136,6 +154,8 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) which: WhichArgs,
     #[command(flatten)]
+    pub(super) comparison: ComparisonArgs,
+    #[command(flatten)]
     pub(super) how: HowArgs,
     /// How results are written.
     #[arg(
@@ -158,14 +178,11 @@ pub(super) struct WhichArgs {
     #[arg(long, value_name = "STAGE", value_parser = keyword::<Stage>())]
     pub(super) stage: Option<Stage>,
     /// Only this crate (repeatable; `*` and `?` stand for other letters).
-    #[arg(short, long, value_name = "CRATE")]
+    #[arg(short, long, value_name = "CRATE", conflicts_with = "all")]
     pub(super) package: Vec<String>,
     /// All crates but this one (repeatable).
     #[arg(long, value_name = "CRATE")]
     pub(super) exclude: Vec<String>,
-    /// Every crate; this is the default.
-    #[arg(long, conflicts_with = "package")]
-    pub(super) all: bool,
 }
 
 #[derive(Clone, Debug, Default, Args)]
@@ -175,6 +192,9 @@ pub(super) struct HowArgs {
     /// Repair what can be repaired, then check.
     #[arg(long)]
     pub(super) fix: bool,
+    /// Run everything, and say what the changes alone would have missed.
+    #[arg(long, requires = "comparison", conflicts_with = "dry_run")]
+    pub(super) verify: bool,
     /// Show the plan instead of running it.
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -216,6 +236,30 @@ pub(super) struct ListArgs {
     #[arg(long)]
     pub(super) presets: bool,
     /// How the list is written.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) message_format: MessageFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct AffectedArgs {
+    #[command(flatten)]
+    pub(super) comparison: ComparisonArgs,
+    /// In which form.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) format: AffectedFormat,
+    /// The crates that this check would run on, rather than those of which anything compiled is touched.
+    #[arg(long, value_name = "CHECK")]
+    pub(super) check: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct WhyArgs {
+    /// The crate, or a file.
+    #[arg(value_name = "CRATE|FILE")]
+    pub(super) subject: PathBuf,
+    #[command(flatten)]
+    pub(super) comparison: ComparisonArgs,
+    /// How the answer is written.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) message_format: MessageFormat,
 }

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use super::args::{CheckArgs, GlobalArgs, MessageFormat};
 use super::error::exit;
 use super::terminal::NoControlEcho;
-use super::{Ended, colour, output, plan, request};
+use super::verify::Verification;
+use super::{Ended, affected, colour, output, plan, request};
 use crate::config::Origin;
-use crate::event::{Event, RunStats};
+use crate::event::{Event, EventKind, RunStats};
 use crate::model::CheckName;
-use crate::plan::Plan;
+use crate::plan::{Plan, Request};
 use crate::project::Project;
 use crate::report::{
     HumanOptions, HumanReporter, JsonReporter, ProgressOptions, ProgressTarget, ProgressView, Reporter, Verbosity,
@@ -21,10 +22,30 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
         return plan::plan(args, global);
     }
     let project = request::load_project(global)?;
-    let plan = project.plan(&request::request(args, global, &project))?;
-    notice_defaults(&plan, &project, global);
-    notice_empty_stage(&plan, args, global);
-    let stats = run(&project, &plan, args.message_format, global)?;
+    let request = request::request(args, global, &project)?;
+    let limited = project.plan(&request)?;
+    if let Some(affected) = &limited.affected {
+        affected::limits(affected, global);
+    }
+    notice_defaults(&limited, &project, global);
+    notice_empty_stage(&limited, args, global);
+    let format = args.message_format;
+    let stats = if args.how.verify {
+        let everything = project.plan(&Request {
+            changes: None,
+            ..request
+        })?;
+        let mut verification = Verification::new(&everything, &limited);
+        let stats = run(&project, &everything, format, global, &mut |event| {
+            verification.on_event(event);
+        })?;
+        if let Some(affected) = &limited.affected {
+            verification.report(affected, global);
+        }
+        stats
+    } else {
+        run(&project, &limited, format, global, &mut |_| {})?
+    };
     Ok(exit_code(&stats))
 }
 
@@ -64,6 +85,7 @@ fn run(
     plan: &Plan,
     format: MessageFormat,
     global: &GlobalArgs,
+    listen: &mut dyn FnMut(&EventKind),
 ) -> Result<RunStats, super::CliError> {
     let mut reporter: Box<dyn Reporter> = match format {
         MessageFormat::Human => Box::new(HumanReporter::new(human_options(plan, global))),
@@ -74,6 +96,7 @@ fn run(
     let mut stdout = output::Stdout::default();
     let mut written = Ok(());
     let stats = project.run(plan, |event| {
+        listen(&event.kind);
         let result = tell(event, reporter.as_mut(), view.as_ref(), &mut stdout);
         written = std::mem::replace(&mut written, Ok(())).and(result);
     })?;

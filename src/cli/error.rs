@@ -9,7 +9,7 @@ use super::{colour, diagnostics, output};
 use crate::config::presets;
 use crate::diagnostic::Diagnostics;
 use crate::plan::PlanError;
-use crate::project::LoadError;
+use crate::project::{LoadError, RequestError, SurveyError};
 use crate::run::RunError;
 use crate::workspace::WorkspaceErrorKind;
 
@@ -112,6 +112,24 @@ impl From<PlanError> for CliError {
             }
             PlanError::UnknownCheck { .. } => Self::usage(message).hint("`cargo hooks list` shows the checks"),
             _ => Self::usage(message),
+        }
+    }
+}
+
+impl From<SurveyError> for CliError {
+    fn from(error: SurveyError) -> Self {
+        match error {
+            SurveyError::Load(error) => error.into(),
+            error => Self::usage(error.to_string()),
+        }
+    }
+}
+
+impl From<RequestError> for CliError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Plan(error) => error.into(),
+            RequestError::Survey(error) => error.into(),
         }
     }
 }

@@ -3,9 +3,11 @@
 //! The only room that knows clap and the terminal. It decides nothing about a run: it makes a `Request`, hands it on,
 //! and lends the reporters a place to write.
 
+mod affected;
 mod args;
 mod check;
 mod colour;
+mod comparison;
 mod completions;
 mod diagnostics;
 mod doctor;
@@ -20,6 +22,8 @@ mod reference;
 mod request;
 mod schema;
 mod terminal;
+mod verify;
+mod why;
 
 use std::process::ExitCode;
 
@@ -40,6 +44,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args, &global),
         Command::List(args) => list::list(&args, &global),
         Command::Plan(args) => plan::plan(&args, &global),
+        Command::Affected(args) => affected::affected(&args, &global),
+        Command::Why(args) => why::why(&args, &global),
         Command::Init(args) => init::init(&args, &global),
         Command::Doctor => doctor::doctor(&global),
         Command::Schema => schema::schema(),

@@ -2,13 +2,17 @@
 
 use std::process::ExitCode;
 
+use super::affected::limits;
 use super::args::{CheckArgs, GlobalArgs, MessageFormat};
 use super::{Ended, colour, output, request};
 use crate::report::{PlanDetail, plan_json, plan_text};
 
 pub(super) fn plan(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     let project = request::load_project(global)?;
-    let plan = project.plan(&request::request(args, global, &project))?;
+    let plan = project.plan(&request::request(args, global, &project)?)?;
+    if let Some(affected) = &plan.affected {
+        limits(affected, global);
+    }
     let text = match args.message_format {
         MessageFormat::Human => {
             let detail = if global.verbose > 0 {

@@ -60,7 +60,7 @@ pub fn configuration_reference() -> String {
          ## `[workspace.metadata.hooks]` and `[package.metadata.hooks]`\n\n",
     );
     keys(&mut page, &definitions["package"]["properties"]);
-    page.push_str("\n`skip` exists in a package's table only.\n\n## A check\n\n");
+    page.push_str("\n`skip`, `reads` and `uses` exist in a package's table only.\n\n## A check\n\n");
     page.push_str("`name = true` is the preset of that name, `name = \"command\"` and `name = [\"command\", \"argument\"]` a command, and a table\nhas these keys:\n\n");
     keys(&mut page, &definitions["check"]["oneOf"][3]["properties"]);
     page.push_str("\n## Placeholders\n\nIn `run`, `fix` and `shell`:\n\n| placeholder | what fills it |\n|---|---|\n");
@@ -122,7 +122,13 @@ fn value(schema: &Json) -> String {
         Some("boolean") => "`true` or `false`".to_owned(),
         Some("integer") => "a number from 1 on".to_owned(),
         Some("array") => format!("a list: {}", value(&schema["items"])),
-        Some("object") => "a table".to_owned(),
+        Some("object") => match schema["properties"].as_object() {
+            Some(keys) => {
+                let keys: Vec<_> = keys.keys().map(|key| format!("`{key}`")).collect();
+                format!("a table with {}", keys.join(" and "))
+            }
+            None => "a table".to_owned(),
+        },
         _ => "a string".to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! From what was typed to the project and the request that it means.
 
 use super::args::{CheckArgs, GlobalArgs, MessageFormat};
-use super::colour;
+use super::{CliError, colour};
 use crate::config::Strategy;
 use crate::model::CheckName;
 use crate::plan::{CargoOption, CrateSelection, Mode, Request};
@@ -9,12 +9,8 @@ use crate::project::{LoadOptions, Project, load};
 use crate::tool_output::Colour;
 
 /// Finds the project as the command line says.
-pub(super) fn load_project(global: &GlobalArgs) -> Result<Project, super::CliError> {
-    let mut options = LoadOptions::from_process().map_err(|_| {
-        super::CliError::environment("the current directory does not exist any more, or cannot be read")
-    })?;
-    options.manifest_path.clone_from(&global.manifest_path);
-    let project = load(&options)?;
+pub(super) fn load_project(global: &GlobalArgs) -> Result<Project, CliError> {
+    let project = load(&load_options(global)?)?;
     for note in &project.workspace.notes {
         // So far the edges between crates only decide which of two crates comes first.
         tracing::debug!(note, "the edges between crates are not known for sure");
@@ -22,8 +18,16 @@ pub(super) fn load_project(global: &GlobalArgs) -> Result<Project, super::CliErr
     Ok(project)
 }
 
+/// Where to look for the project.
+pub(super) fn load_options(global: &GlobalArgs) -> Result<LoadOptions, CliError> {
+    let mut options = LoadOptions::from_process()
+        .map_err(|_| CliError::environment("the current directory does not exist any more, or cannot be read"))?;
+    options.manifest_path.clone_from(&global.manifest_path);
+    Ok(options)
+}
+
 /// What was typed, as a request.
-pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) -> Request {
+pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) -> Result<Request, CliError> {
     let how = &args.how;
     let options = [
         (how.locked, CargoOption::Locked),
@@ -35,7 +39,7 @@ pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) 
         (_, true) => Some(Strategy::Parallel),
         (false, false) => how.strategy,
     };
-    Request {
+    Ok(Request {
         checks: args.checks.iter().map(|name| CheckName::from(name.as_str())).collect(),
         skip: args
             .which
@@ -64,7 +68,8 @@ pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) 
             .filter(|(given, _)| *given)
             .map(|(_, option)| option)
             .collect(),
-    }
+        changes: args.comparison.comparison(&load_options(global)?.current_dir)?,
+    })
 }
 
 /// The checks that `SKIP` names. It is shared with other tools, so that a name which is no check of ours is not a mistake.

@@ -112,7 +112,50 @@ impl Command {
     pub fn has(&self, hole: Hole) -> bool {
         self.holes().any(|present| present == hole)
     }
+
+    /// Whether the command builds with cargo, and so uses the target directory alone.
+    #[must_use]
+    pub fn builds(&self) -> bool {
+        self.only_builds() || self.cargo_command().is_some_and(|word| DOING_MORE.contains(&word))
+    }
+
+    /// Whether the command builds with cargo, and its verdict rests on nothing but what is built.
+    #[must_use]
+    pub fn only_builds(&self) -> bool {
+        self.cargo_command().is_some_and(|word| BUILDING.contains(&word))
+    }
+
+    /// The subcommand of cargo that this is, if it is one.
+    fn cargo_command(&self) -> Option<&str> {
+        let Self::Argv(words) = self else { return None };
+        let mut words = words.iter().map(|word| word.literal().unwrap_or_default());
+        let program = words.next()?.rsplit('/').next()?;
+        if program != "cargo" {
+            // An external subcommand that is called by the name of its program.
+            return program.strip_prefix("cargo-");
+        }
+        while let Some(word) = words.next() {
+            if TAKING_A_VALUE.contains(&word) {
+                words.next();
+            } else if !word.starts_with(['+', '-']) && !word.is_empty() {
+                return Some(word);
+            }
+        }
+        None
+    }
 }
+
+/// Subcommands of cargo that say something about what they build.
+const BUILDING: [&str; 17] = [
+    "b", "bench", "build", "c", "check", "clippy", "d", "doc", "fix", "hack", "llvm-cov", "miri", "nextest", "rustc",
+    "rustdoc", "t", "test",
+];
+
+/// Subcommands that build, and then do what nobody can tell: a program may read any file, and a package holds many.
+const DOING_MORE: [&str; 5] = ["install", "package", "publish", "r", "run"];
+
+/// Options of cargo itself whose value is a word of its own.
+const TAKING_A_VALUE: [&str; 4] = ["--color", "--config", "-Z", "-C"];
 
 /// The command as a person would type it, with its holes in braces.
 impl fmt::Display for Command {
@@ -358,8 +401,34 @@ fn quote_after(text: &str, mut quote: Option<char>) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Piece, Word, quote_after, quoted_hole};
+    use super::{Command, Piece, Word, quote_after, quoted_hole};
     use crate::config::Hole;
+
+    #[test]
+    fn cargo_commands_that_build_are_recognised() {
+        let check = |line: &str, builds, only_builds| {
+            let words = shell_words::split(line).unwrap().into_iter().map(Word::text).collect();
+            let command = Command::Argv(words);
+            assert_eq!(
+                (command.builds(), command.only_builds()),
+                (builds, only_builds),
+                "{line}"
+            );
+        };
+        check("cargo check", true, true);
+        check("cargo +nightly -q test --lib", true, true);
+        check("/opt/bin/cargo clippy", true, true);
+        check("cargo --color never -Z unstable-options --config a=1 test", true, true);
+        check("cargo --color test fmt", false, false);
+        check("cargo fmt --check", false, false);
+        check("cargo-clippy clippy", true, true);
+        check("cargo-machete machete", false, false);
+        check("cargo machete", false, false);
+        check("cargo run -p xtask", true, false);
+        check("cargo package", true, false);
+        check("make check", false, false);
+        check("cargo", false, false);
+    }
 
     #[test]
     fn an_open_quote_is_seen_through_escapes() {

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use globset::Glob;
+
 use super::command::Command;
 use super::file_filter::FileFilter;
-use super::words::{OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
+use super::words::{Affects, Kinds, OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
 use crate::model::{CheckName, CrateName, Dialect};
 
 /// A valid configuration: nothing in it refers to what does not exist.
@@ -18,6 +20,8 @@ pub struct Config {
     pub settings: Settings,
     /// The checks, in the order of the configuration.
     pub checks: Vec<Check>,
+    /// What packages declare about themselves.
+    pub declared: BTreeMap<CrateName, Declared>,
 }
 
 impl Config {
@@ -48,6 +52,28 @@ pub struct Settings {
     pub fail_fast: bool,
     /// Whether the failure of a critical check ends the run.
     pub stop_on_critical_failure: bool,
+    /// What `--changed-only` compares with; without it, the upstream of the branch, else the default branch.
+    pub base: Option<String>,
+    /// What files mean to crates that do not own them.
+    pub rules: Vec<Rule>,
+}
+
+/// What some files mean to crates, whoever owns them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The files, relative to the workspace root.
+    pub files: Vec<Glob>,
+    /// The crates that one of them touches, as if it were their source. Where there are none, such a file touches nobody.
+    pub crates: BTreeSet<CrateName>,
+}
+
+/// What nobody can see of a crate, as its manifest declares it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// Files outside of it that it reads, relative to the workspace root.
+    pub reads: Vec<Glob>,
+    /// The crates whose programs its tests start.
+    pub uses: BTreeSet<CrateName>,
 }
 
 /// A check: one definition for the workspace, and others for the packages that refine it.
@@ -87,6 +113,12 @@ pub struct Definition {
     pub stages: Option<Vec<Stage>>,
     /// The files that it is about.
     pub files: Option<FileFilter>,
+    /// Which crates a change selects.
+    pub affects: Affects,
+    /// In which ways a crate has to be touched for that.
+    pub kinds: Kinds,
+    /// Further files that count, relative to the workspace root.
+    pub inputs: Vec<Glob>,
     /// The target that a crate must have.
     pub with_target: Option<TargetNeed>,
     /// Environment variables for its command.

@@ -8,7 +8,7 @@ use globset::Glob;
 
 use super::command::{Command, Hole, Word};
 use super::definition::{Cwd, Definition};
-use super::file_filter::FileFilter;
+use super::file_filter::{FileFilter, glob_below};
 use super::raw::{RawCheck, is_built_in};
 use super::reader::listed;
 use super::tables::Member;
@@ -46,6 +46,7 @@ impl Draft<'_> {
         let cwd = self.cwd(mistakes);
         let (run, cwd) = (run?, cwd?);
         let scope = self.scope(&run, fix.as_ref(), mistakes);
+        let follows = self.follows(&run, scope, mistakes);
         if mistakes.len() > known {
             return None;
         }
@@ -58,6 +59,9 @@ impl Draft<'_> {
                 .as_ref()
                 .map(|stages| stages.iter().map(|stage| stage.value).collect()),
             files,
+            affects: follows.affects,
+            kinds: follows.kinds,
+            inputs: follows.inputs,
             with_target: plain(raw.with_target.as_ref()),
             set_env: plain(raw.set_env.as_ref()).unwrap_or_default(),
             cwd,
@@ -152,18 +156,9 @@ impl Draft<'_> {
         (include.is_some() || exclude.is_some()).then_some(filter)
     }
 
-    /// The pattern from the workspace root. One without a `/` means a file of that name at any depth.
-    fn glob(&self, pattern: &Located<Pattern>) -> Option<Glob> {
-        let text = &pattern.value.0;
-        let anywhere = if text.contains('/') { "" } else { "**/" };
-        let text = text.trim_start_matches("./");
-        let dir = self.dir_of(&pattern.span);
-        let dir = dir.to_str().map(globset::escape).filter(|dir| !dir.is_empty());
-        let dir = dir.map(|dir| dir + "/").unwrap_or_default();
-        globset::GlobBuilder::new(&format!("{dir}{anywhere}{text}"))
-            .literal_separator(true)
-            .build()
-            .ok()
+    /// The pattern from the workspace root.
+    pub(super) fn glob(&self, pattern: &Located<Pattern>) -> Option<Glob> {
+        glob_below(self.dir_of(&pattern.span), &pattern.value.0)
     }
 
     /// The directory of the manifest in which something is written, relative to the workspace root.

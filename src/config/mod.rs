@@ -6,9 +6,11 @@
 
 mod command;
 mod cycle;
+mod declared;
 mod definition;
 mod draft;
 mod file_filter;
+mod follows;
 mod raw;
 mod reader;
 mod resolve;
@@ -20,9 +22,10 @@ mod value;
 mod words;
 
 pub use command::{Command, Hole, Piece, Word};
-pub use definition::{Check, Config, Cwd, Definition, Origin, Requirement, Settings, Variant};
+pub use definition::{Check, Config, Cwd, Declared, Definition, Origin, Requirement, Rule, Settings, Variant};
 pub use file_filter::FileFilter;
+pub(crate) use file_filter::glob_set;
 pub use resolve::{presets, resolve};
 pub use schema::schema;
 pub use tables::{ConfigInput, Member, syntax_mistakes};
-pub use words::{OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
+pub use words::{Affects, Kind, Kinds, OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};

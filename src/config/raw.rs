@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use serde_json::{Value as Json, json};
 use toml::de::{DeTable, DeValue};
 
 use super::command::{Arguments, Argv, Script};
 use super::definition::Requirement;
 use super::reader::{Node, Reader, Value, listed, table};
-use super::value::{Count, NamePattern, Pattern, check_name};
-use super::words::{OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
+use super::value::{Count, NamePattern, OuterPattern, Pattern, Revision, check_name};
+use super::words::{Affects, Kind, OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
 use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, Span, nearest};
-use crate::model::{CheckName, Dialect};
+use crate::model::{CheckName, CrateName, Dialect};
 use crate::presets;
 
 table! {
@@ -28,6 +29,33 @@ table! {
         "fail-fast" => fail_fast: bool,
         /// Whether the failure of a check that is `critical` ends the run. It does by default.
         "stop-on-critical-failure" => stop_on_critical_failure: bool,
+        /// What `--changed-only` compares with: the place where the branch left it. Without it, the upstream of the branch,
+        /// else the default branch.
+        "base" => base: Revision,
+        /// What changes of some files mean to crates, whoever owns the files.
+        "rules" => rules: Vec<Located<RawRule>>,
+    }
+}
+
+table! {
+    /// What some files mean to crates.
+    pub(super) struct RawRule {
+        /// The files.
+        "files" => files: Vec<Located<Pattern>>,
+        /// The crates that a change of one of them touches, as names with `*` and `?`. None: such a change touches nobody.
+        "packages" => packages: Vec<Located<NamePattern>>,
+    }
+}
+
+table! {
+    /// What a package says about itself, beside its checks.
+    pub(super) struct RawPackage {
+        /// The workspace's checks that this package does not want.
+        "skip" => skip: Vec<Located<CheckName>>,
+        /// Files outside of this package that it reads. A pattern may begin with `../`.
+        "reads" => reads: Vec<Located<OuterPattern>>,
+        /// The crates whose programs the tests of this package start.
+        "uses" => uses: Vec<Located<CrateName>>,
     }
 }
 
@@ -52,6 +80,13 @@ table! {
         "files" => files: Vec<Located<Pattern>>,
         /// Files that the check is not about.
         "exclude" => exclude: Vec<Located<Pattern>>,
+        /// Which crates a change selects. Without it, a change selects those that depend on what it touches as well, but
+        /// for a check about files only what it touches itself.
+        "affects" => affects: Affects,
+        /// In which ways a crate has to be touched for that. It follows from the command where it is not given.
+        "kinds" => kinds: Vec<Located<Kind>>,
+        /// Further files whose change selects: the configuration of the tool, say.
+        "inputs" => inputs: Vec<Located<Pattern>>,
         /// The crates that the check is about, as names with `*` and `?`.
         "packages" => packages: Vec<Located<NamePattern>>,
         /// The check is only about crates that have such a target.
@@ -92,6 +127,51 @@ table! {
         "platforms" => platforms: Vec<Located<Platform>>,
         /// What the check is for, in a line.
         "description" => description: String,
+    }
+}
+
+impl Value for RawRule {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Some(table) = node.get_ref().as_table() else {
+            reader.wrong_type(node, "a table with `files` and `packages`");
+            return None;
+        };
+        let known = reader.mistakes.len();
+        let mut rule = Self::default();
+        read_keys(table, reader, Self::KEYS, |key, value, reader| {
+            rule.read_key(key, value, reader)
+        });
+        // What seems to be missing beside a mistake may only be misspelt.
+        if reader.mistakes.len() > known {
+            return None;
+        }
+        match (&rule.files, &rule.packages) {
+            (Some(files), Some(_)) if files.value.is_empty() => {
+                let message = "this rule can never match a file";
+                let diagnostic = Diagnostic::new("never-matches", files.span.clone(), message);
+                reader.report(diagnostic);
+            }
+            (Some(_), Some(_)) => return Some(rule),
+            (None, _) => {
+                reader.mistake("missing-key", node.span(), "`files` is missing: it names the files");
+            }
+            (_, None) => {
+                let message = "`packages` is missing: it names the crates that the files touch";
+                let diagnostic = Diagnostic::new("missing-key", reader.span(node.span()), message)
+                    .help("write `packages = []` for files that touch nobody");
+                reader.report(diagnostic);
+            }
+        }
+        None
+    }
+
+    fn schema() -> Json {
+        json!({
+            "type": "object",
+            "properties": Self::properties(),
+            "required": Self::KEYS,
+            "additionalProperties": false,
+        })
     }
 }
 
@@ -165,8 +245,8 @@ pub(super) struct NamedCheck {
 pub(super) struct RawHooks {
     pub(super) settings: RawSettings,
     pub(super) checks: Vec<NamedCheck>,
-    /// Only a package's table has this: the workspace's checks that this package does not want.
-    pub(super) skip: Vec<Located<CheckName>>,
+    /// Only a package's table has this.
+    pub(super) package: RawPackage,
     /// Whether it is a table, and its checks are one.
     pub(super) readable: bool,
 }
@@ -190,7 +270,7 @@ impl RawHooks {
         let mut hooks = Self {
             settings: RawSettings::default(),
             checks: Vec::new(),
-            skip: Vec::new(),
+            package: RawPackage::default(),
             readable: true,
         };
         let Some(table) = node.get_ref().as_table() else {
@@ -201,7 +281,7 @@ impl RawHooks {
         let mut known = RawSettings::KEYS.to_vec();
         known.push("checks");
         if place == Place::Package {
-            known.push("skip");
+            known.extend(RawPackage::KEYS);
         }
         read_keys(table, reader, &known, |key, value, reader| match (key, place) {
             ("checks", _) => {
@@ -209,20 +289,32 @@ impl RawHooks {
                 hooks.checks = read_checks(value, reader);
                 true
             }
-            ("skip", Place::Package) => {
-                hooks.skip = Vec::read(value, reader).unwrap_or_default();
+            (key, Place::Workspace) if RawPackage::KEYS.contains(&key) => {
+                RawPackage::misplaced(key, value, reader);
                 true
             }
-            ("skip", Place::Workspace) => {
-                let message = "`skip` belongs in the manifest of a package";
-                let diagnostic = Diagnostic::new("misplaced-key", reader.span(value.span()), message)
-                    .help("it names the checks of the workspace that the package does not want");
-                reader.report(diagnostic);
-                true
-            }
+            (key, Place::Package) if hooks.package.read_key(key, value, reader) => true,
             _ => hooks.settings.read_key(key, value, reader),
         });
         Some(hooks)
+    }
+
+    /// The checks of the workspace that the package does not want.
+    pub(super) fn skip(&self) -> &[Located<CheckName>] {
+        self.package.skip.as_ref().map_or(&[], |skip| &skip.value)
+    }
+}
+
+impl RawPackage {
+    /// Says that a key of a package stands in the table of the workspace.
+    fn misplaced(key: &str, value: &Node<'_>, reader: &mut Reader<'_>) {
+        let help = match key {
+            "skip" => "it names the checks of the workspace that the package does not want",
+            "reads" => "it names the files outside of the package that the package reads",
+            _ => "it names the crates whose programs the package's tests start",
+        };
+        let message = format!("`{key}` belongs in the manifest of a package");
+        reader.report(Diagnostic::new("misplaced-key", reader.span(value.span()), message).help(help));
     }
 }
 

@@ -10,9 +10,7 @@ use toml::de::DeValue;
 use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, Span, nearest};
 
 /// Keys that are planned, and that somebody may have read of.
-const LATER_KEYS: [&str; 8] = [
-    "affects", "backoff", "base", "cache", "env", "inputs", "priority", "retries",
-];
+const LATER_KEYS: [&str; 5] = ["backoff", "cache", "env", "priority", "retries"];
 
 /// A TOML value with its place.
 pub(super) type Node<'i> = Spanned<DeValue<'i>>;

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::cycle::{self, Wait};
-use super::definition::{Check, Config, Definition, Origin, Settings, Variant};
+use super::declared::{declared, matching, rules};
+use super::definition::{Check, Config, Definition, Origin, Rule, Settings, Variant};
 use super::draft::Draft;
-use super::raw::{self, NamedCheck, RawCheck, RawSettings, no_such_preset, preset};
+use super::raw::{self, NamedCheck, RawCheck, RawHooks, RawSettings, no_such_preset, preset};
 use super::reader::listed;
 use super::tables::{ConfigInput, Member, Tables, default_checks};
 use super::words::{Scope, Strategy};
@@ -41,13 +42,16 @@ pub fn resolve(input: &ConfigInput) -> Result<Config, Diagnostics> {
         .base
         .first()
         .map_or_else(RawSettings::default, |table| table.settings.clone());
+    let rules = rules(&settings, &input.members, &mut mistakes);
+    let declared = declared(input, &tables, &mut mistakes);
     if !mistakes.is_empty() {
         return Err(mistakes.sorted());
     }
     Ok(Config {
         origin,
-        settings: settled(&settings),
+        settings: settled(&settings, rules),
         checks,
+        declared,
     })
 }
 
@@ -85,7 +89,7 @@ pub fn presets() -> Vec<Check> {
     all.iter().filter_map(check).collect()
 }
 
-fn settled(raw: &RawSettings) -> Settings {
+fn settled(raw: &RawSettings, rules: Vec<Rule>) -> Settings {
     Settings {
         strategy: raw
             .strategy
@@ -94,6 +98,8 @@ fn settled(raw: &RawSettings) -> Settings {
         max_parallel: raw.max_parallel.as_ref().map(|count| count.0),
         fail_fast: raw.fail_fast.as_ref().is_some_and(|on| on.value),
         stop_on_critical_failure: raw.stop_on_critical_failure.as_ref().is_none_or(|on| on.value),
+        base: raw.base.as_ref().map(|base| base.0.clone()),
+        rules,
     }
 }
 
@@ -181,6 +187,8 @@ impl<'a> Resolver<'a, '_> {
                 settings.timeout.as_ref().map(|value| &value.span),
                 settings.fail_fast.as_ref().map(|value| &value.span),
                 settings.stop_on_critical_failure.as_ref().map(|value| &value.span),
+                settings.base.as_ref().map(|value| &value.span),
+                settings.rules.as_ref().map(|value| &value.span),
             ];
             for span in spans.into_iter().flatten() {
                 let message = "this holds for a whole run, and cannot be set by one package";
@@ -199,11 +207,11 @@ impl<'a> Resolver<'a, '_> {
                     self.mistakes.push(diagnostic);
                 }
             }
-            for skip in &table.hooks.skip {
+            for skip in table.hooks.skip() {
                 self.check_skip(skip);
             }
         }
-        for skip in self.tables.base.iter().flat_map(|table| &table.skip) {
+        for skip in self.tables.base.iter().flat_map(RawHooks::skip) {
             self.check_skip(skip);
         }
     }
@@ -224,7 +232,7 @@ impl<'a> Resolver<'a, '_> {
     /// The version of a workspace's check that most crates have, and those of the packages that refine it.
     fn versions_of(&mut self, check: &'a NamedCheck) -> Vec<Version<'a>> {
         let mut crates = self.matching(check);
-        let mut skipped = self.tables.base.iter().flat_map(|table| &table.skip);
+        let mut skipped = self.tables.base.iter().flat_map(RawHooks::skip);
         let skipped_everywhere = skipped.any(|skip| skip.value == check.name.value);
         if skipped_everywhere {
             crates.clear();
@@ -232,7 +240,7 @@ impl<'a> Resolver<'a, '_> {
         let mut refined = Vec::new();
         for table in &self.tables.packages {
             let name = &table.member.name;
-            if table.hooks.skip.iter().any(|skip| skip.value == check.name.value) {
+            if table.hooks.skip().iter().any(|skip| skip.value == check.name.value) {
                 crates.remove(name);
             }
             let Some(refinement) = table.hooks.checks.iter().find(|own| own.name.value == check.name.value) else {
@@ -267,26 +275,11 @@ impl<'a> Resolver<'a, '_> {
 
     /// The crates that `packages` names: all where it is not given.
     fn matching(&mut self, check: &NamedCheck) -> BTreeSet<CrateName> {
-        let names = || self.input.members.iter().map(|member| &member.name);
         let Some(patterns) = &check.raw.packages else {
-            return names().cloned().collect();
+            let members = self.input.members.iter();
+            return members.map(|member| member.name.clone()).collect();
         };
-        let mut crates = BTreeSet::new();
-        for pattern in &patterns.value {
-            let Ok(glob) = globset::Glob::new(&pattern.0) else {
-                continue;
-            };
-            let matcher = glob.compile_matcher();
-            let before = crates.len();
-            crates.extend(names().filter(|name| matcher.is_match(name.as_str())).cloned());
-            if crates.len() == before && !names().any(|name| matcher.is_match(name.as_str())) {
-                let near = nearest(&pattern.0, names().map(CrateName::as_str));
-                let message = format!("no crate of the workspace matches `{}`", pattern.0);
-                let diagnostic = Diagnostic::new("never-matches", pattern.span.clone(), message)
-                    .maybe_help(near.map(|near| format!("did you mean `{near}`?")));
-                self.mistakes.push(diagnostic);
-            }
-        }
+        let crates = matching(&patterns.value, &self.input.members, self.mistakes);
         if patterns.value.is_empty() && check.sound {
             let message = format!("`{}` can never match a crate", check.name.value);
             self.mistakes

@@ -2,9 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
-use super::raw::{RawCheck, RawSettings, presets};
+use super::raw::{RawCheck, RawPackage, RawSettings, presets};
 use super::reader::Value;
-use crate::diagnostic::Located;
 use crate::model::CheckName;
 
 /// The schema of `[workspace.metadata.hooks]` and `[package.metadata.hooks]`, for editors that check a `Cargo.toml`.
@@ -37,9 +36,7 @@ fn table(about: &str, of_package: bool) -> Json {
         }),
     );
     if of_package {
-        let mut skip = <Vec<Located<CheckName>> as Value>::schema();
-        skip["description"] = Json::from("The workspace's checks that this package does not want.");
-        properties.insert("skip".to_owned(), skip);
+        properties.extend(RawPackage::properties());
     }
     json!({ "description": about, "type": "object", "properties": properties, "additionalProperties": false })
 }

@@ -9,7 +9,7 @@ use toml::de::DeValue;
 use super::definition::Requirement;
 use super::reader::{Node, Reader, Value, article, listed};
 use crate::diagnostic::{Diagnostic, Located, nearest};
-use crate::model::{CheckName, Keyword};
+use crate::model::{CheckName, CrateName, Keyword};
 
 impl Value for bool {
     fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
@@ -157,6 +157,38 @@ pub(super) fn check_name(text: &str, range: std::ops::Range<usize>, reader: &mut
     None
 }
 
+impl Value for CrateName {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        String::read(node, reader).map(Self::from)
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "minLength": 1 })
+    }
+}
+
+/// What git may understand as a revision, and can never take for an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Revision(pub(super) String);
+
+impl Value for Revision {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = String::read(node, reader)?;
+        if !text.trim().is_empty() && !text.starts_with('-') {
+            return Some(Self(text));
+        }
+        let message = format!("{} is no revision", shown(text.trim()));
+        let diagnostic = Diagnostic::new("bad-revision", reader.span(node.span()), message)
+            .help("write the name of a branch or of a commit, such as `origin/main`");
+        reader.report(diagnostic);
+        None
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[^-]", "examples": ["origin/main"] })
+    }
+}
+
 /// A list; nothing stands in it twice.
 impl<T: Value + PartialEq + Clone> Value for Vec<Located<T>> {
     fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
@@ -196,25 +228,53 @@ pub(super) struct Pattern(pub(super) String);
 impl Value for Pattern {
     fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let text = String::read(node, reader)?;
-        let problem = match globset::Glob::new(&text) {
-            Err(error) => Some(error.kind().to_string()),
-            Ok(_) if text.is_empty() => Some("an empty pattern matches nothing".to_owned()),
-            Ok(_) if text.starts_with('/') => Some("patterns are relative to the directory of the manifest".to_owned()),
-            Ok(_) if text.split('/').any(|part| part == "..") => {
-                Some("`..` leads out of the manifest's directory".to_owned())
-            }
-            Ok(_) if text.ends_with('/') => Some(format!("a pattern names files: `{text}**` is all below a directory")),
-            Ok(_) => None,
-        };
-        let Some(problem) = problem else {
-            return Some(Self(text));
-        };
-        bad_glob(&text, problem, node, reader);
+        let leads_out = text.split('/').any(|part| part == "..");
+        let problem = leads_out.then(|| "`..` leads out of the manifest's directory".to_owned());
+        match problem_of_files(&text).or(problem) {
+            None => return Some(Self(text)),
+            Some(problem) => bad_glob(&text, problem, node, reader),
+        }
         None
     }
 
     fn schema() -> Json {
         json!({ "type": "string", "examples": ["migrations/**/*.sql", "*.md"] })
+    }
+}
+
+/// A glob over file paths that may begin with `../`, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OuterPattern(pub(super) String);
+
+impl Value for OuterPattern {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = String::read(node, reader)?;
+        let mut inner = text.split('/').skip_while(|part| [".", ".."].contains(part));
+        // A part of a path ends at a brace or a comma too, within alternatives.
+        let leads_out = inner.any(|part| part.split(['{', '}', ',']).any(|part| part == ".."));
+        let problem = leads_out.then(|| "`..` can only stand at the beginning".to_owned());
+        let upward = text.split('/').all(|part| [".", ".."].contains(&part));
+        let upward = upward.then(|| format!("a pattern names files: `{text}/**` is all below a directory"));
+        match problem_of_files(&text).or(problem).or(upward) {
+            None => return Some(Self(text)),
+            Some(problem) => bad_glob(&text, problem, node, reader),
+        }
+        None
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "examples": ["../fixtures/**"] })
+    }
+}
+
+/// Why a text is no pattern for files, wherever it leads.
+fn problem_of_files(text: &str) -> Option<String> {
+    match globset::Glob::new(text) {
+        Err(error) => Some(error.kind().to_string()),
+        Ok(_) if text.is_empty() => Some("an empty pattern matches nothing".to_owned()),
+        Ok(_) if text.starts_with('/') => Some("patterns are relative to the directory of the manifest".to_owned()),
+        Ok(_) if text.ends_with('/') => Some(format!("a pattern names files: `{text}**` is all below a directory")),
+        Ok(_) => None,
     }
 }
 

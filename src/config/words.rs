@@ -1,6 +1,6 @@
 //! The words that the configuration knows: each enum lists its values once, for parser, schema and documentation.
 
-use crate::model::keyword;
+use crate::model::{Keyword, keyword};
 
 keyword! {
     /// How many tasks run at a time.
@@ -102,5 +102,112 @@ keyword! {
         Doctest = "doctest",
         /// A binary.
         Bin = "bin",
+    }
+}
+
+keyword! {
+    /// Which crates a change selects for a check.
+    pub enum Affects {
+        /// Those that are touched themselves.
+        Changed = "changed",
+        /// Those, and all that depend on them.
+        Dependents = "dependents",
+        /// None by their own files: only what `inputs` names counts.
+        Inputs = "inputs",
+    }
+}
+
+keyword! {
+    /// In which way a crate can be touched by a change.
+    pub enum Kind {
+        /// What its library, its programs and its build script are built from.
+        Source = "source",
+        /// Its tests, examples and benchmarks.
+        Tests = "tests",
+        /// What only its tests, examples and benchmarks are built from.
+        DevDependencies = "dev-dependencies",
+        /// What rustfmt looks at: its Rust sources of any sort, its edition and its targets.
+        Rust = "rust",
+        /// What its manifest means, with all that it inherits.
+        Manifest = "manifest",
+        /// Any file of it at all.
+        Files = "files",
+    }
+}
+
+/// A set of kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Kinds(u8);
+
+impl Kinds {
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// What a compiler's verdict on a crate rests upon.
+    pub const BUILT: Self = Self::of(&[Kind::Source, Kind::Tests, Kind::DevDependencies]);
+
+    /// All of them.
+    pub const ALL: Self = Self::of(&[
+        Kind::Source,
+        Kind::Tests,
+        Kind::DevDependencies,
+        Kind::Rust,
+        Kind::Manifest,
+        Kind::Files,
+    ]);
+
+    /// These.
+    #[must_use]
+    pub const fn of(kinds: &[Kind]) -> Self {
+        let (mut bits, mut place) = (0, 0);
+        while place < kinds.len() {
+            bits |= 1 << kinds[place] as u8;
+            place += 1;
+        }
+        Self(bits)
+    }
+
+    /// Those of either.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub const fn among(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether one of them is in the other as well.
+    #[must_use]
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether this one is in it.
+    #[must_use]
+    pub const fn has(self, kind: Kind) -> bool {
+        self.meets(Self::of(&[kind]))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Each of them, in order.
+    pub fn iter(self) -> impl Iterator<Item = Kind> {
+        let all = Kind::ALL.iter().map(|(kind, ..)| *kind);
+        all.filter(move |kind| self.has(*kind))
+    }
+}
+
+impl FromIterator<Kind> for Kinds {
+    fn from_iter<I: IntoIterator<Item = Kind>>(kinds: I) -> Self {
+        kinds
+            .into_iter()
+            .fold(Self::NONE, |all, kind| all.and(Self::of(&[kind])))
     }
 }

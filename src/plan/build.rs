@@ -45,6 +45,7 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
         origin: config.origin,
         left_out: builder.left_out,
         missing: builder.missing,
+        affected: facts.affected.clone(),
         slots: slots(strategy, config, request, facts),
         colour: request.colour,
         strategy,

@@ -117,60 +117,12 @@ pub(super) fn file_argument(file: &Path) -> OsString {
     }
 }
 
-/// Whether the command builds with cargo, and so uses the target directory alone.
-pub(super) fn builds(command: &Command) -> bool {
-    const BUILDING: [&str; 22] = [
-        "b", "bench", "build", "c", "check", "clippy", "d", "doc", "fix", "hack", "install", "llvm-cov", "miri",
-        "nextest", "package", "publish", "r", "run", "rustc", "rustdoc", "t", "test",
-    ];
-    const TAKING_A_VALUE: [&str; 4] = ["--color", "--config", "-Z", "-C"];
-    let Command::Argv(words) = command else { return false };
-    let mut words = words.iter().map(|word| word.literal().unwrap_or_default());
-    match words.next().and_then(|program| program.rsplit('/').next()) {
-        Some("cargo") => {}
-        // An external subcommand that is called by the name of its program.
-        Some(program) => {
-            return program
-                .strip_prefix("cargo-")
-                .is_some_and(|subcommand| BUILDING.contains(&subcommand));
-        }
-        None => return false,
-    }
-    while let Some(word) = words.next() {
-        if TAKING_A_VALUE.contains(&word) {
-            words.next();
-        } else if !word.starts_with(['+', '-']) && !word.is_empty() {
-            return BUILDING.contains(&word);
-        }
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{CargoOption, Filling, builds, file_argument, fill};
+    use super::{CargoOption, Filling, file_argument, fill};
     use crate::config::{Command, Hole, Piece, Word};
-
-    #[test]
-    fn cargo_commands_that_build_are_recognised() {
-        let check = |line: &str, expected| {
-            let words = shell_words::split(line).unwrap().into_iter().map(Word::text).collect();
-            assert_eq!(builds(&Command::Argv(words)), expected, "{line}");
-        };
-        check("cargo check", true);
-        check("cargo +nightly -q test --lib", true);
-        check("/opt/bin/cargo clippy", true);
-        check("cargo --color never -Z unstable-options --config a=1 test", true);
-        check("cargo --color test fmt", false);
-        check("cargo fmt --check", false);
-        check("cargo-clippy clippy", true);
-        check("cargo-machete machete", false);
-        check("cargo machete", false);
-        check("make check", false);
-        check("cargo", false);
-    }
 
     #[test]
     fn lists_reach_a_script_as_its_arguments() {

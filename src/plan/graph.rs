@@ -1,12 +1,14 @@
 //! The plan: tasks, what each waits for, and the waves that follow from it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use petgraph::{Direction, algo};
 
 use super::task::{MissingTool, Task};
+use crate::affected::Affected;
 use crate::config::{Origin, Strategy};
 use crate::event::{LeftOut, RunStarted};
 use crate::model::{CheckName, TaskId};
@@ -30,6 +32,8 @@ pub struct Plan {
     pub left_out: Vec<LeftOut>,
     /// What must be installed before the plan can run.
     pub missing: Vec<MissingTool>,
+    /// What is affected by the changes that it is limited to, where it is.
+    pub affected: Option<Arc<Affected>>,
     /// How many tasks run at a time.
     pub slots: u32,
     /// Whether tasks write in colour.
@@ -78,6 +82,7 @@ impl Plan {
     pub(crate) fn of_tasks(slots: u32, tasks: Vec<Task>, needs: &[(TaskId, TaskId, Need)]) -> Self {
         Self {
             origin: Origin::Manifest,
+            affected: None,
             left_out: Vec::new(),
             missing: Vec::new(),
             slots,

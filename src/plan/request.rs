@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::affected::Affected;
+use crate::changes::Comparison;
 use crate::config::{Stage, Strategy};
 use crate::model::{CheckName, keyword};
 use crate::tool_output::Colour;
@@ -17,6 +20,8 @@ pub struct Request {
     pub skip: Vec<CheckName>,
     /// The crates to work on.
     pub crates: CrateSelection,
+    /// Only what differs between two states of the tree; everything where nothing is compared.
+    pub changes: Option<Comparison>,
     /// Only checks of this stage.
     pub stage: Option<Stage>,
     /// Whether to repair first.
@@ -77,12 +82,14 @@ keyword! {
 }
 
 /// What is known about the machine and the files. Gathered by the shell, so that planning looks at nothing itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Facts {
     /// The programs that were found, by the name that they were looked up by.
     pub tools: BTreeMap<String, PathBuf>,
     /// The files of the workspace, relative to its root. Empty where no check needs them.
     pub files: Vec<PathBuf>,
+    /// What the changes that were asked for touch; nothing where everything is to be worked on.
+    pub affected: Option<Arc<Affected>>,
     /// The operating system, as [`std::env::consts::OS`] names it.
     pub system: String,
     /// How many tasks the machine can run at a time.

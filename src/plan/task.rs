@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::command_line::{builds, fill};
+use super::command_line::fill;
 use super::units::{Scene, Unit, joined};
 use crate::config::{Command, Cwd, Definition, FileFilter};
 use crate::event::TaskHead;
@@ -175,7 +175,7 @@ fn command(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>) -> TaskCom
 fn resources(purpose: &Purpose<'_>, writes: bool) -> Vec<(Resource, Access)> {
     let definition = purpose.definition;
     let tree = if writes { Access::Exclusive } else { Access::Shared };
-    let builds = definition.builds.unwrap_or_else(|| builds(purpose.command));
+    let builds = definition.builds.unwrap_or_else(|| purpose.command.builds());
     let named = definition.locks.iter().cloned().map(Resource::Named);
     let exclusive = builds.then_some(Resource::BuildDirectory).into_iter().chain(named);
     std::iter::once((Resource::Tree, tree))

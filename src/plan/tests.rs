@@ -53,6 +53,7 @@ fn configured(workspace: Workspace, checks: &str, packages: &[(&str, &str)]) -> 
         facts: Facts {
             tools: BTreeMap::new(),
             files: Vec::new(),
+            affected: None,
             system: "linux".to_owned(),
             parallelism: 4,
             argument_bytes: 100_000,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::command_line::{Filling, file_argument, fill};
 use super::parts::{cost, parts};
 use super::request::{Facts, PlanError, Request};
+use crate::affected::SelectedFiles;
 use crate::config::{Cwd, Definition, FileFilter, Hole, Scope, TargetNeed, Variant};
 use crate::model::{CheckName, CrateName};
 use crate::workspace::{Crate, TargetKind, Workspace};
@@ -88,15 +89,37 @@ impl<'a> Scene<'a> {
                 "it is about the whole workspace, not about single crates".to_owned()
             ));
         }
+        let affected = self.facts.affected.as_ref();
+        let affected = affected.map(|affected| affected.select(name, definition, variant));
+        let of_crates = matches!(definition.scope, Scope::Package | Scope::Packages);
+        if affected.as_ref().is_some_and(|affected| !affected.runs) {
+            return Ok(Err(if of_crates {
+                "no crate of it is affected"
+            } else {
+                "nothing that it looks at has changed"
+            }
+            .to_owned()));
+        }
+        let is_affected = |krate: &&Crate| {
+            !of_crates
+                || affected
+                    .as_ref()
+                    .is_none_or(|affected| affected.crates.contains(&krate.name))
+        };
         let order = self.workspace.in_dependency_order();
         let selected: Vec<&'a Crate> = (order.into_iter().map(|id| &self.workspace[id]))
             .filter(|krate| variant.crates.contains(&krate.name) && self.crates.contains(&krate.name))
+            .filter(is_affected)
             .collect();
-        let of_crates = matches!(definition.scope, Scope::Package | Scope::Packages);
         if selected.is_empty() && (of_crates || !self.reaches_unowned(variant)) {
             return Ok(Err("no crate is selected".to_owned()));
         }
-        let files = self.files(definition, variant, &selected);
+        let mut files = self.files(definition, variant, &selected);
+        if let (Scope::Files, Some(SelectedFiles::These(changed))) =
+            (definition.scope, affected.map(|affected| affected.files))
+        {
+            files.retain(|file| changed.contains(*file));
+        }
         if definition.files.is_some() && files.is_empty() {
             return Ok(Err("no file matches".to_owned()));
         }

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Dependency, Metadata, Package};
 
-use super::edges::{self, Declared, Known};
-use super::graph::{DependencyKind, Parts, Workspace};
+use super::dependency::DependencyKind;
+use super::edges::{self, Declared, Known, Node};
+use super::graph::{Parts, Workspace};
 use super::lock::Lock;
-use super::manifest::{OutsideManifest, Patch};
+use super::manifest::OutsideManifest;
 use super::member::{Crate, CrateId, Target, TargetKind};
 use super::ownership::normal;
+use super::patched::Patch;
 use crate::model::CrateName;
 
 /// What was gathered about a workspace.
@@ -40,8 +42,9 @@ pub(super) fn assemble(gathered: Gathered) -> Workspace {
         .flat_map(|(place, package)| package.dependencies.iter().map(move |dependency| (place, dependency)))
         .map(|(place, dependency)| declared(CrateId::at(place), dependency))
         .collect();
+    let nodes: Vec<Node<'_>> = crates.iter().map(Crate::node).collect();
     let known = Known {
-        crates: &crates,
+        crates: &nodes,
         lock: gathered.lock.as_ref(),
         patches: &gathered.patches,
         outside: &gathered.outside,
@@ -60,13 +63,11 @@ pub(super) fn assemble(gathered: Gathered) -> Workspace {
     })
 }
 
-/// The directories that members and patches lead to, and that are no member's.
-pub(super) fn outside_dirs(metadata: &Metadata, patches: &[Patch]) -> BTreeSet<PathBuf> {
+/// The directories that members and patches lead to.
+pub(super) fn local_dirs(metadata: &Metadata, patches: &[Patch]) -> BTreeSet<PathBuf> {
     let dependencies = metadata.packages.iter().flat_map(|package| &package.dependencies);
     let mut dirs: BTreeSet<PathBuf> = dependencies.filter_map(path).collect();
     dirs.extend(patches.iter().map(|patch| patch.dir.clone()));
-    let members = member_dirs(metadata);
-    dirs.retain(|dir| !members.contains(dir.as_path()));
     dirs
 }
 
@@ -111,7 +112,10 @@ fn member(id: CrateId, package: &Package, lock: Option<&Lock>) -> Crate {
         targets: package.targets.iter().map(target).collect(),
         publishable: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
         has_hooks_metadata: package.metadata.get("hooks").is_some(),
-        spec: spec(package, lock),
+        spec: match lock {
+            Some(lock) => lock.spec(package.name.as_str(), &package.version.to_string(), &package.id.repr),
+            None => package.name.to_string(),
+        },
     }
 }
 
@@ -137,24 +141,5 @@ fn target_kind(target: &cargo_metadata::Target) -> TargetKind {
         Some(cargo_metadata::TargetKind::CustomBuild) => TargetKind::BuildScript,
         Some(cargo_metadata::TargetKind::ProcMacro) => TargetKind::ProcMacro,
         _ => TargetKind::Lib,
-    }
-}
-
-/// The shortest thing to say after `-p` that cargo takes for this package and no other of the lock file.
-fn spec(package: &Package, lock: Option<&Lock>) -> String {
-    let name = package.name.as_str();
-    let version = package.version.to_string();
-    let place = lock.and_then(|lock| lock.local(name, &version));
-    let others = lock.into_iter().flat_map(|lock| {
-        let places = lock.named(name).iter().filter(|other| Some(**other) != place);
-        places.map(|other| &lock.packages()[*other])
-    });
-    let versions: Vec<&str> = others.map(|other| other.version.as_str()).collect();
-    if versions.is_empty() {
-        name.to_owned()
-    } else if versions.contains(&version.as_str()) {
-        package.id.repr.clone()
-    } else {
-        format!("{name}@{version}")
     }
 }

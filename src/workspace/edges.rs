@@ -10,11 +10,14 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::semver::{Version, VersionReq};
 
-use super::graph::{DependencyKind, Edge, Edges, OutsideCrate};
+use super::dependency::{DependencyKind, Edge, Edges};
+use super::graph::OutsideCrate;
 use super::lock::Lock;
 use super::locked::LockedMembers;
-use super::manifest::{OutsideManifest, Patch};
-use super::member::{Crate, CrateId};
+use super::manifest::OutsideManifest;
+use super::member::CrateId;
+use super::patched::Patch;
+use crate::model::CrateName;
 
 /// A dependency as a member's manifest declares it.
 #[derive(Clone, Debug)]
@@ -39,10 +42,19 @@ impl Declared {
     }
 }
 
+/// A member, as far as edges go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node<'a> {
+    pub(super) id: CrateId,
+    pub(super) name: &'a CrateName,
+    pub(super) version: &'a str,
+    pub(super) dir: &'a Path,
+}
+
 /// What is known beside the members' own manifests.
 pub(super) struct Known<'a> {
-    /// The members.
-    pub(super) crates: &'a [Crate],
+    /// The members, sorted by name, each with its place as its id.
+    pub(super) crates: &'a [Node<'a>],
     /// `Cargo.lock`, where there is one that can be read.
     pub(super) lock: Option<&'a Lock>,
     /// The patches that lead to directories.
@@ -74,7 +86,7 @@ pub(super) fn find(declared: &[Declared], known: &Known<'_>) -> Found {
             outside.entry(dir).or_default().insert(dependency.from);
         }
         if reach.guessed {
-            let from = &known.crates[dependency.from.index()];
+            let from = known.crates[dependency.from.index()];
             guesses.insert((from.name.as_str(), &dependency.name));
         }
     }
@@ -131,7 +143,7 @@ struct Reach {
 
 impl<'a> Finder<'a> {
     fn new(known: &'a Known<'a>) -> Self {
-        let dirs = known.crates.iter().map(|member| (member.dir.as_path(), member.id));
+        let dirs = known.crates.iter().map(|member| (member.dir, member.id));
         Self {
             known,
             by_dir: dirs.collect(),
@@ -189,7 +201,7 @@ impl<'a> Finder<'a> {
     /// The version of a crate that is no member is not known.
     fn lets_in(&self, dependency: &Declared, patch: &Patch) -> bool {
         let member = self.by_dir.get(patch.dir.as_path());
-        member.is_none_or(|id| dependency.lets_in(&self.known.crates[id.index()].version))
+        member.is_none_or(|id| dependency.lets_in(self.known.crates[id.index()].version))
     }
 
     /// The patches that are no members, and who may be built from them, be it through a package from a registry.
@@ -245,6 +257,7 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::super::fixture;
+    use super::super::member::Crate;
     use super::*;
 
     /// A lock file of packages apart by `;`, each `name version [source]` and the dependencies after `->`.
@@ -308,8 +321,9 @@ mod tests {
             (PathBuf::from(dir), manifest)
         };
         let outside = outside.iter().map(manifest).collect();
+        let nodes: Vec<Node<'_>> = crates.iter().map(Crate::node).collect();
         let known = Known {
-            crates,
+            crates: &nodes,
             lock,
             patches: &patches,
             outside: &outside,

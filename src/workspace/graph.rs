@@ -1,13 +1,11 @@
 //! The workspace: its members and who depends on whom. Pure: it knows what it was told, and asks nobody.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use petgraph::Direction;
-use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeRef;
+use petgraph::graph::DiGraph;
 
+use super::dependency::{DependencyGraph, Edge, Edges};
 use super::member::{Crate, CrateId};
 use super::ownership::Ownership;
 use crate::model::CrateName;
@@ -28,38 +26,8 @@ pub struct Workspace {
     /// What was not known for sure, and was taken to be the wider of what it may be: one line each.
     pub notes: Vec<String>,
     crates: Vec<Crate>,
-    graph: DiGraph<CrateId, Edge>,
+    graph: DependencyGraph,
     ownership: Ownership<CrateId>,
-}
-
-/// Why one crate is built from another: all the dependencies that it declares on it, as one.
-///
-/// A crate that depends on itself (as dev-dependencies may) has no edge for that.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Edge {
-    /// The kinds of the dependencies.
-    pub kinds: BTreeSet<DependencyKind>,
-    /// Whether every one of them is optional.
-    pub optional: bool,
-}
-
-impl Edge {
-    /// Whether only tests, examples and benchmarks are built from it.
-    #[must_use]
-    pub fn is_dev_only(&self) -> bool {
-        self.kinds.iter().all(|kind| *kind == DependencyKind::Dev)
-    }
-}
-
-/// What a dependency is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DependencyKind {
-    /// The crate itself.
-    Normal,
-    /// Its build script.
-    Build,
-    /// Its tests, examples and benchmarks.
-    Dev,
 }
 
 /// A crate on this machine that is no member, and that members are built from: a path dependency that is excluded or
@@ -84,19 +52,8 @@ pub(super) struct Parts {
     pub(super) edges: Edges,
 }
 
-/// The edges by who depends and on whom.
-pub(super) type Edges = BTreeMap<(CrateId, CrateId), Edge>;
-
 impl Workspace {
     pub(super) fn new(parts: Parts) -> Self {
-        let mut graph = DiGraph::with_capacity(parts.crates.len(), parts.edges.len());
-        for member in &parts.crates {
-            graph.add_node(member.id);
-        }
-        // petgraph walks the edges of a node from the newest to the oldest: added backwards, they come in order.
-        for ((from, to), edge) in parts.edges.into_iter().rev() {
-            graph.add_edge(node(from), node(to), edge);
-        }
         let owners = parts.crates.iter().map(|member| (member.dir.clone(), member.id));
         Self {
             ownership: Ownership::new(&parts.root, owners),
@@ -106,8 +63,8 @@ impl Workspace {
             workspace_has_hooks_metadata: parts.workspace_has_hooks_metadata,
             outside: parts.outside,
             notes: parts.notes,
+            graph: DependencyGraph::new(parts.crates.len(), parts.edges),
             crates: parts.crates,
-            graph,
         }
     }
 
@@ -147,19 +104,17 @@ impl Workspace {
     /// The graph: an edge leads from a crate to what it depends on, and the index of a node is the index of its crate.
     #[must_use]
     pub fn graph(&self) -> &DiGraph<CrateId, Edge> {
-        &self.graph
+        self.graph.inner()
     }
 
     /// What a crate depends on itself, sorted by name.
     pub fn dependencies(&self, id: CrateId) -> impl Iterator<Item = (CrateId, &Edge)> {
-        let edges = self.graph.edges_directed(node(id), Direction::Outgoing);
-        edges.map(|edge| (self.graph[edge.target()], edge.weight()))
+        self.graph.dependencies(id)
     }
 
     /// Which crates depend on a crate themselves, sorted by name.
     pub fn dependents(&self, id: CrateId) -> impl Iterator<Item = (CrateId, &Edge)> {
-        let edges = self.graph.edges_directed(node(id), Direction::Incoming);
-        edges.map(|edge| (self.graph[edge.source()], edge.weight()))
+        self.graph.dependents(id)
     }
 
     /// Every crate once, after all that it and its build script are built from, else by name.
@@ -168,31 +123,7 @@ impl Workspace {
     /// were guessed; such a circle is opened at its first name.
     #[must_use]
     pub fn in_dependency_order(&self) -> Vec<CrateId> {
-        let builds = |(_, edge): &(CrateId, &Edge)| !edge.is_dev_only();
-        let mut missing: Vec<usize> = (self.crates.iter())
-            .map(|member| self.dependencies(member.id).filter(builds).count())
-            .collect();
-        let is_ready = |member: &&Crate| missing[member.id.index()] == 0;
-        let mut ready: BinaryHeap<_> = (self.crates.iter())
-            .filter(is_ready)
-            .map(|member| Reverse(member.id))
-            .collect();
-        let mut waiting: BTreeSet<_> = self.crates.iter().map(|member| member.id).collect();
-        let mut order = Vec::with_capacity(self.crates.len());
-        while let Some(next) = (ready.pop().map(|Reverse(id)| id)).or_else(|| waiting.first().copied()) {
-            // What a circle was opened at becomes ready again when the circle is closed.
-            if !waiting.remove(&next) {
-                continue;
-            }
-            order.push(next);
-            for (dependent, _) in self.dependents(next).filter(builds) {
-                missing[dependent.index()] -= 1;
-                if missing[dependent.index()] == 0 {
-                    ready.push(Reverse(dependent));
-                }
-            }
-        }
-        order
+        self.graph.in_dependency_order()
     }
 }
 
@@ -205,16 +136,13 @@ impl std::ops::Index<CrateId> for Workspace {
     }
 }
 
-fn node(id: CrateId) -> NodeIndex {
-    NodeIndex::new(id.index())
-}
-
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
 
     use proptest::prelude::*;
 
+    use super::super::dependency::DependencyKind;
     use super::super::fixture;
     use super::*;
 

@@ -96,6 +96,22 @@ impl Lock {
             _ => None,
         }
     }
+
+    /// The shortest thing to say after cargo's `-p` for a local package, so that no other one of the file is meant; `id` is
+    /// its whole id.
+    #[must_use]
+    pub fn spec(&self, name: &str, version: &str, id: &str) -> String {
+        let own = self.local(name, version);
+        let others = self.named(name).iter().filter(|other| Some(**other) != own);
+        let versions: Vec<&str> = others.map(|other| self.packages[*other].version.as_str()).collect();
+        if versions.is_empty() {
+            name.to_owned()
+        } else if versions.contains(&version) {
+            id.to_owned()
+        } else {
+            format!("{name}@{version}")
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::edges::Declared;
+use super::edges::{Declared, Node};
 use super::lock::Lock;
-use super::member::{Crate, CrateId};
+use super::member::CrateId;
 
 /// A `Cargo.lock` and where the members stand in it.
 pub(super) struct LockedMembers<'a> {
     lock: &'a Lock,
-    crates: &'a [Crate],
+    crates: &'a [Node<'a>],
     /// The place of each member, where the file knows it.
     places: Vec<Option<usize>>,
     members: HashMap<usize, CrateId>,
@@ -23,8 +23,8 @@ pub(super) struct LockedMembers<'a> {
 }
 
 impl<'a> LockedMembers<'a> {
-    pub(super) fn new(lock: &'a Lock, crates: &'a [Crate]) -> Self {
-        let place = |member: &Crate| lock.local(member.name.as_str(), &member.version);
+    pub(super) fn new(lock: &'a Lock, crates: &'a [Node<'a>]) -> Self {
+        let place = |member: &Node<'_>| lock.local(member.name.as_str(), member.version);
         let places: Vec<Option<usize>> = crates.iter().map(place).collect();
         let members = (crates.iter().zip(&places))
             .filter_map(|(member, place)| Some(((*place)?, member.id)))
@@ -89,7 +89,7 @@ impl<'a> LockedMembers<'a> {
             return package.source.is_none();
         }
         // The file may be older than the version that the member's manifest gives by now.
-        let member = self.members.get(&place).map(|id| &self.crates[id.index()].version);
+        let member = self.members.get(&place).map(|id| self.crates[id.index()].version);
         dependency.lets_in(member.unwrap_or(&package.version))
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::edges::Node;
 use crate::model::CrateName;
 
 /// The place of a crate among the members, which are sorted by name: an order of ids is an order of names.
@@ -46,6 +47,18 @@ pub struct Crate {
     pub has_hooks_metadata: bool,
     /// What names it, and only it, after cargo's `-p`.
     pub spec: String,
+}
+
+impl Crate {
+    /// What of it counts for edges.
+    pub(super) fn node(&self) -> Node<'_> {
+        Node {
+            id: self.id,
+            name: &self.name,
+            version: &self.version,
+            dir: &self.dir,
+        }
+    }
 }
 
 /// One thing that cargo builds from a crate.

@@ -4,7 +4,6 @@
 
 #![allow(clippy::disallowed_methods, reason = "cargo is a process, and the lock file a file")]
 
-use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -12,10 +11,13 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use cargo_metadata::Metadata;
 
-use super::assemble::{Gathered, assemble, member_dirs, outside_dirs};
+use super::assemble::{Gathered, assemble, local_dirs, member_dirs};
 use super::graph::Workspace;
 use super::lock::Lock;
-use super::manifest::{OutsideManifest, outside_manifest, patches};
+use super::manifests::{Manifests, Unread};
+use super::outside::{read_outside, unread_note};
+use super::patched::patches;
+use super::worktree::Worktree;
 use crate::environment::Environment;
 use crate::model::Exit;
 
@@ -163,18 +165,18 @@ fn gather(metadata: Metadata) -> Gathered {
     let lock = read(&root.join("Cargo.lock"), &mut notes, |text| {
         Lock::parse(text).map_err(|error| error.to_string())
     });
-    let patches = read(&root.join("Cargo.toml"), &mut notes, |text| patches(text, root));
-    let patches = patches.unwrap_or_default();
-    let mut outside: BTreeMap<PathBuf, OutsideManifest> = BTreeMap::new();
-    let mut next = outside_dirs(&metadata, &patches);
-    let members = member_dirs(&metadata);
-    while let Some(dir) = next.pop_first() {
-        let manifest = read(&dir.join("Cargo.toml"), &mut notes, |text| outside_manifest(text, &dir));
-        let manifest = manifest.unwrap_or_default();
-        let fresh = |dir: &&PathBuf| !outside.contains_key(*dir) && !members.contains(dir.as_path());
-        next.extend(manifest.path_dependencies.iter().filter(fresh).cloned());
-        outside.insert(dir, manifest);
-    }
+    let files = Worktree::default();
+    let mut manifests = Manifests::new(&files);
+    let patches = match manifests.load(root) {
+        Ok(table) => patches(&mut manifests, &table, root),
+        Err(Unread::Missing) => Vec::new(),
+        Err(Unread::Wrong(why)) => {
+            notes.push(unread_note(&root.join("Cargo.toml"), &why));
+            Vec::new()
+        }
+    };
+    let first = local_dirs(&metadata, &patches);
+    let outside = read_outside(&mut manifests, first, &member_dirs(&metadata), &mut notes);
     Gathered {
         metadata,
         lock,
@@ -195,11 +197,7 @@ fn read<T>(path: &Path, notes: &mut Vec<String>, parse: impl FnOnce(&str) -> Res
     match text.and_then(|text| parse(&text)) {
         Ok(parsed) => Some(parsed),
         Err(why) => {
-            let why = why.lines().collect::<Vec<_>>().join(" ");
-            let path = path.display();
-            notes.push(format!(
-                "`{path}` cannot be read ({why}): what only it tells is guessed from the rest"
-            ));
+            notes.push(unread_note(path, &why));
             None
         }
     }

@@ -37,6 +37,8 @@ fn of_the_program() {
       check        Run checks; this is the default
       list         List the checks and what each is for
       plan         Show what `check` would run, without running it
+      affected     List the crates that a change affects
+      why          Say why a crate is affected, or what a file would affect
       init         Write a commented configuration into the root manifest
       doctor       Look at the machine and the workspace, and say what is missing
       schema       Print the JSON schema of the configuration
@@ -77,14 +79,29 @@ fn of_the_program() {
 }
 
 #[test]
-fn of_check_and_of_plan_which_takes_the_same_options() {
+fn of_plan_which_takes_the_options_of_check() {
     let (check, plan) = (help("check"), help("plan"));
     let options = |out: &Output| {
         let start = out.stdout.find("Arguments:").unwrap();
         out.stdout[start..out.stdout.find("Examples:").unwrap()].to_owned()
     };
     assert_eq!(options(&check), options(&plan));
-    assert_snapshot!(check, @"
+    assert_snapshot!(plan.stdout.replace(&options(&plan), "(as of check)\n"), @"
+    Show what `check` would run, without running it
+
+    Usage: cargo hooks plan [OPTIONS] [CHECK]...
+
+    (as of check)
+    Examples:
+      cargo hooks plan                            every task, wave by wave
+      cargo hooks plan test -p parser             of one check and one crate
+      cargo hooks plan --message-format json      for a program to read
+    ");
+}
+
+#[test]
+fn of_check() {
+    assert_snapshot!(help("check"), @"
     exit code 0
     --- stdout ---
     Run checks; this is the default
@@ -126,12 +143,39 @@ fn of_check_and_of_plan_which_takes_the_same_options() {
           --exclude <CRATE>
               All crates but this one (repeatable)
 
+    Which changes:
           --all
-              Every crate; this is the default
+              Every crate, whatever has changed
+
+          --changed-only
+              Only what this branch changes: since it left its upstream, else the default branch; what
+              is not committed counts
+
+          --base <REV>
+              Compare with where the branch left this one instead; implies `--changed-only`
+
+          --since <REV>
+              Only what differs between this revision and the working tree
+
+          --range <A..B>
+              Only what differs between two revisions; with three dots, since the second left the first
+
+          --staged
+              Only what is staged for the next commit
+
+          --files <FILE>...
+              Take these files for changed, and no others
+
+          --files-from <FILE>
+              Read them from a file, or from standard input for `-`: apart by NUL, or a line each where
+              there is none
 
     How to run:
           --fix
               Repair what can be repaired, then check
+
+          --verify
+              Run everything, and say what the changes alone would have missed
 
           --dry-run
               Show the plan instead of running it
@@ -188,17 +232,7 @@ fn of_check_and_of_plan_which_takes_the_same_options() {
       cargo hooks check --fix              repair what can be repaired, then check
       cargo hooks check --skip test -j 2   all but the tests, on two slots
       cargo hooks check --stage pre-push   what runs before a push
-    ");
-    assert_snapshot!(plan.stdout.replace(&options(&plan), "(as of check)\n"), @"
-    Show what `check` would run, without running it
-
-    Usage: cargo hooks plan [OPTIONS] [CHECK]...
-
-    (as of check)
-    Examples:
-      cargo hooks plan                            every task, wave by wave
-      cargo hooks plan test -p parser             of one check and one crate
-      cargo hooks plan --message-format json      for a program to read
+      cargo hooks --changed-only           only what this branch affects
     ");
 }
 

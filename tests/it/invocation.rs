@@ -93,9 +93,9 @@ fn no_such_option() {
     --- stderr ---
     error: unexpected argument '--chnaged' found
 
-      tip: to pass '--chnaged' as a value, use '-- --chnaged'
+      tip: a similar argument exists: '--changed-only'
 
-    Usage: cargo hooks check [OPTIONS] [CHECK]...
+    Usage: cargo hooks check --changed-only [CHECK]...
 
     For more information, try '--help'.
     ");

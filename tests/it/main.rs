@@ -9,6 +9,7 @@
 
 mod sandbox;
 
+mod affected;
 mod architecture;
 mod check;
 mod completions;

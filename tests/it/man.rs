@@ -22,6 +22,7 @@ fn every_subcommand_has_a_page() {
         .collect();
     names.sort();
     let expected = [
+        "cargo-hooks-affected.1",
         "cargo-hooks-check.1",
         "cargo-hooks-completions.1",
         "cargo-hooks-doctor.1",
@@ -30,6 +31,7 @@ fn every_subcommand_has_a_page() {
         "cargo-hooks-man.1",
         "cargo-hooks-plan.1",
         "cargo-hooks-schema.1",
+        "cargo-hooks-why.1",
         "cargo-hooks.1",
     ];
     assert_eq!(names, expected);

@@ -83,7 +83,12 @@ impl Sandbox {
 
     /// A directory without a manifest.
     pub(crate) fn empty(owner: &'static str) -> Self {
-        let dir = TempDir::with_prefix("cargo-hooks-it-").unwrap();
+        Self::empty_in(&std::env::temp_dir(), owner)
+    }
+
+    /// The same, in another place for temporary files than the usual one.
+    pub(crate) fn empty_in(place: &Path, owner: &'static str) -> Self {
+        let dir = TempDir::with_prefix_in("cargo-hooks-it-", place).unwrap();
         let root = dir.path().canonicalize().unwrap();
         for below in ["ws", "bin", "toolchain", "home", "cargo-home/bin"] {
             fs::create_dir_all(root.join(below)).unwrap();
@@ -211,6 +216,7 @@ impl Sandbox {
         let mut command = Command::new(program);
         command
             .current_dir(self.ws())
+            .stdin(Stdio::null())
             .env_clear()
             .env(
                 "PATH",
@@ -270,6 +276,19 @@ impl<'s> Run<'s> {
         self
     }
 
+    /// More arguments, which are split at spaces.
+    pub(crate) fn args(mut self, arguments: &str) -> Self {
+        self.command.args(arguments.split_whitespace());
+        self
+    }
+
+    /// With this file as its standard input, which is empty otherwise.
+    pub(crate) fn input(mut self, file: impl AsRef<Path>) -> Self {
+        let file = fs::File::open(self.sandbox.ws().join(file)).unwrap();
+        self.command.stdin(file);
+        self
+    }
+
     /// With this variable in the environment.
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
@@ -289,11 +308,7 @@ impl<'s> Run<'s> {
 
     /// Starts it.
     pub(crate) fn start(mut self) -> Running<'s> {
-        let pipes = self
-            .command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        let pipes = self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = {
             let _no_script_is_written = STARTING.lock();
             pipes.spawn().unwrap()

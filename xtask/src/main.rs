@@ -1,5 +1,7 @@
 //! `cargo xtask`: what those who work on cargo-hooks need beside cargo.
 
+mod verify_members;
+
 use std::error::Error;
 use std::process::{Command, ExitCode};
 
@@ -12,6 +14,8 @@ usage: cargo xtask <task>
 tasks:
   hooks [CHECK]…   run this repository's checks through the library, as any other xtask would
   codegen          write the files that are generated from the code: the schema and the reference pages
+  verify-members [DIR]…
+                   compare how the manifests of a workspace are read with what cargo says of them
 ";
 
 #[expect(
@@ -24,6 +28,7 @@ fn main() -> ExitCode {
     let ended = match arguments.next().as_deref() {
         Some("hooks") => hooks(arguments.collect()),
         Some("codegen") => codegen(),
+        Some("verify-members") => verify_members::verify_members(&arguments.collect::<Vec<_>>()),
         _ => Err(USAGE.into()),
     };
     ended.unwrap_or_else(|error| {

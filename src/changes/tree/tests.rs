@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests make repositories")]
 
 use std::fs;
+use std::process::Command;
 
 use tempfile::TempDir;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{MEMBERS, checks, definition, in_package, in_workspace, single_crate, valid, workspace};
-use crate::config::{Command, ConfigInput, Cwd, OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
+use crate::config::{Command, ConfigInput, Cwd, Definition, OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
 use crate::model::{CrateName, Dialect};
 
 /// Each variant of a check: its command, its scope, and its crates.
@@ -18,6 +18,13 @@ fn variants(input: &ConfigInput, name: &str) -> Vec<String> {
         format!("{} ({}): {}", definition.run, definition.scope, crates.join(" "))
     });
     variants.collect()
+}
+
+/// Which changes a check follows: `dependents: source tests; clippy.toml`.
+fn follows(definition: &Definition) -> String {
+    let kinds: String = definition.kinds.iter().map(|kind| format!(" {kind}")).collect();
+    let inputs: Vec<_> = definition.inputs.iter().map(globset::Glob::glob).collect();
+    format!("{}:{kinds}; {}", definition.affects, inputs.join(" "))
 }
 
 /// The checks by name.
@@ -423,4 +430,246 @@ fn a_script_is_kept_as_it_is() {
     };
     assert_eq!(script.literal(), Some("a 'b' \"$c\""));
     assert_eq!(config.checks[0].variants[0].crates.len(), MEMBERS.len());
+}
+
+#[test]
+fn what_a_check_follows_comes_from_its_command() {
+    let check = |text: &str, expected: &str| {
+        let config = valid(&checks(&format!("x = {text}")));
+        assert_eq!(follows(definition(&config, "x")), expected, "{text}");
+    };
+    let all = "source tests dev-dependencies rust manifest files";
+    let built = "source tests dev-dependencies";
+    check("'tool'", &format!("dependents: {all}; "));
+    check("'tool {package}'", &format!("dependents: {all}; "));
+    check("'tool {files}'", &format!("changed: {all}; "));
+    check("'rustfmt --edition {edition} {roots}'", "dependents: rust; ");
+    check("'cargo bench {packages}'", &format!("dependents: {built}; "));
+    check("'cargo-clippy clippy {packages}'", &format!("dependents: {built}; "));
+    check("'cargo fmt --check'", &format!("dependents: {all}; "));
+    check("{ run = './ci.sh', builds = true }", &format!("dependents: {built}; "));
+    check(
+        "{ run = 'lint {edition} {roots}', builds = true }",
+        &format!("dependents: {built} rust; "),
+    );
+    // It has a target directory of its own, and builds all the same.
+    check(
+        "{ run = 'cargo check', builds = false }",
+        &format!("dependents: {built}; "),
+    );
+    // Nobody knows what a program reads; what is generated can be changed by hand.
+    check("'cargo run -p lints'", &format!("dependents: {all}; "));
+    check("'cargo package'", &format!("dependents: {all}; "));
+    check(
+        "{ run = 'cargo test', generates = true }",
+        &format!("dependents: {all}; "),
+    );
+    check("{ shell = 'cargo test | tee log' }", &format!("dependents: {all}; "));
+    // What is said holds.
+    check(
+        "{ run = 'tool {files}', affects = 'dependents' }",
+        &format!("dependents: {all}; "),
+    );
+    check(
+        "{ run = 'cargo test', affects = 'changed', kinds = ['tests', 'source'] }",
+        "changed: source tests; ",
+    );
+    check(
+        "{ run = 'tool', affects = 'inputs', inputs = ['*.proto', 'a/b.toml'] }",
+        "inputs:; **/*.proto a/b.toml",
+    );
+    check(
+        "{ run = 'cargo test', inputs = ['./x'] }",
+        &format!("dependents: {built}; x"),
+    );
+}
+
+#[test]
+fn a_preset_that_is_refined_follows_what_it_followed_and_what_it_may_build_beside() {
+    let check = |text: &str, expected: &str| {
+        let config = valid(&checks(&format!("x = {text}")));
+        assert_eq!(follows(definition(&config, "x")), expected, "{text}");
+    };
+    let built = "dependents: source tests dev-dependencies; ";
+    check("{ preset = 'hack' }", "dependents: source; ");
+    check("{ preset = 'hack', args = ['--no-dev-deps'] }", "dependents: source; ");
+    check("{ preset = 'hack', args = ['--all-targets'] }", built);
+    check("{ preset = 'hack', args = ['--test=it'] }", built);
+    check(
+        "{ preset = 'hack', kinds = ['source'], args = ['--tests'] }",
+        "dependents: source; ",
+    );
+    check("{ preset = 'hack', run = 'cargo hack test' }", built);
+    check("{ preset = 'doc', shell = 'cargo doc && cargo test --doc' }", built);
+    check(
+        "{ preset = 'fmt', run = 'cargo fmt --check' }",
+        "changed: rust; **/rustfmt.toml **/.rustfmt.toml",
+    );
+    check(
+        "{ preset = 'fmt', run = 'cargo test' }",
+        "changed: source tests dev-dependencies rust; **/rustfmt.toml **/.rustfmt.toml",
+    );
+    let msrv = "dependents: source tests dev-dependencies manifest; ";
+    check("{ preset = 'msrv', args = ['--', 'cargo test'] }", msrv);
+    check(
+        "{ preset = 'deny', run = 'cargo deny check bans', inputs = ['deny.toml'] }",
+        "inputs:; **/deny.toml",
+    );
+    check(
+        "{ preset = 'deny', affects = 'changed', kinds = ['manifest'], inputs = [] }",
+        "changed: manifest; ",
+    );
+    check(
+        "{ preset = 'deny', affects = 'dependents', inputs = [] }",
+        "dependents: source tests dev-dependencies rust manifest files; ",
+    );
+    // The kinds of a preset are not the mistake of a person.
+    check(
+        "{ preset = 'clippy', affects = 'inputs', inputs = ['lints.toml'] }",
+        "inputs:; **/lints.toml",
+    );
+}
+
+#[test]
+fn a_package_follows_other_changes_than_the_workspace() {
+    let root = in_workspace("x = { run = 'tool {package}', kinds = ['source'], inputs = ['w.toml'] }");
+    let both = |own: &str| {
+        let config = valid(&workspace(&root, &[("b", &in_package(own))]));
+        let variants = &config.check("x").unwrap().variants;
+        [follows(&variants[0].definition), follows(&variants[1].definition)]
+    };
+    let common = "dependents: source; **/w.toml";
+    assert_eq!(
+        both("x = { affects = 'changed' }"),
+        [common, "changed: source; **/w.toml"]
+    );
+    assert_eq!(
+        both("x = { inputs = ['*.sql', 'up/x'] }"),
+        [common, "dependents: source; b/**/*.sql b/up/x"]
+    );
+    // It takes back what the workspace says about kinds.
+    assert_eq!(both("x = { affects = 'inputs' }"), [common, "inputs:; **/w.toml"]);
+}
+
+#[test]
+fn what_runs_instead_follows_what_it_follows_by_itself() {
+    let instead = |text: &str| -> Vec<String> {
+        let config = valid(&checks(text));
+        let variant = &config.check("test").unwrap().variants[0];
+        let others = variant.instead.iter().map(|(_, definition)| definition);
+        std::iter::once(&variant.definition)
+            .chain(others)
+            .map(follows)
+            .collect()
+    };
+    let built = "dependents: source tests dev-dependencies; .config/nextest.toml";
+    assert_eq!(
+        instead("test = true"),
+        [built, built, "dependents: source dev-dependencies; "]
+    );
+    assert_eq!(
+        instead("test = { kinds = ['source'] }"),
+        [
+            "dependents: source; .config/nextest.toml",
+            "dependents: source; .config/nextest.toml",
+            "dependents: source; ",
+        ]
+    );
+    assert_eq!(
+        instead("test = { affects = 'inputs', inputs = ['x'] }"),
+        ["inputs:; **/x"; 3]
+    );
+    assert_eq!(
+        instead("test = { affects = 'changed' }")[2],
+        "changed: source dev-dependencies; "
+    );
+}
+
+#[test]
+fn settings_say_what_to_compare_with_and_what_files_mean() {
+    let text = "[workspace.metadata.hooks]
+base = 'origin/trunk'
+rules = [{ files = ['schema/**', '*.proto'], packages = ['db*', 'a'] }, { files = ['docs/**'], packages = [] }]";
+    let check = |text: &str| {
+        let settings = valid(&workspace(text, &[])).settings;
+        assert_eq!(settings.base.as_deref(), Some("origin/trunk"));
+        let rules = settings.rules.iter().map(|rule| {
+            let files: Vec<_> = rule.files.iter().map(globset::Glob::glob).collect();
+            let crates: Vec<_> = rule.crates.iter().map(CrateName::as_str).collect();
+            format!("{} → {}", files.join(" "), crates.join(" "))
+        });
+        let rules: Vec<_> = rules.collect();
+        assert_eq!(rules, ["schema/** **/*.proto → a db db-core", "docs/** → "], "{text}");
+    };
+    check(text);
+    check(
+        "[workspace.metadata.hooks]
+base = 'origin/trunk'
+[[workspace.metadata.hooks.rules]]
+files = ['schema/**', '*.proto']
+packages = ['db*', 'a']
+[[workspace.metadata.hooks.rules]]
+files = ['docs/**']
+packages = []",
+    );
+    let settings = valid(&workspace("", &[])).settings;
+    assert_eq!((settings.base, settings.rules), (None, Vec::new()));
+}
+
+#[test]
+fn what_a_package_reads_is_told_from_the_root() {
+    let check = |dir: &str, pattern: &str, expected: &str| {
+        let own = format!("[package.metadata.hooks]\nreads = ['{pattern}']");
+        let mut input = workspace("", &[("b", &own)]);
+        input.members[1].dir = dir.into();
+        let config = valid(&input);
+        let reads: Vec<_> = config.declared["b"].reads.iter().map(globset::Glob::glob).collect();
+        assert_eq!(reads, [expected], "{dir} {pattern}");
+    };
+    check("b", "../fixtures/**", "fixtures/**");
+    check("b", "../*.json", "*.json");
+    check("b", "*.json", "b/**/*.json");
+    check("b", "./*.json", "b/*.json");
+    check("b", "./.././x", "x");
+    check("crates/b", "../../schema/*.sql", "schema/*.sql");
+    check("crates/b", "../a/x", "crates/a/x");
+    check("crates/b", "../../../beside/x", "../beside/x");
+    check("we[i]rd/b", "../x", "we[[]i[]]rd/x");
+    check("../outside", "../x", "../x");
+    check("../outside", "../../x", "../../x");
+    check("/elsewhere/b", "../x", "/elsewhere/x");
+    check("/b", "../../x", "/x");
+}
+
+#[test]
+fn packages_declare_what_nobody_can_see() {
+    let a = "[package.metadata.hooks]\nuses = ['c', 'db']";
+    let c = "[package.metadata.hooks]\nskip = ['doc']";
+    let config = valid(&workspace("", &[("a", a), ("c", c)]));
+    assert_eq!(config.declared.keys().map(CrateName::as_str).collect::<Vec<_>>(), ["a"]);
+    let declared = &config.declared["a"];
+    assert_eq!(
+        declared.uses.iter().map(CrateName::as_str).collect::<Vec<_>>(),
+        ["c", "db"]
+    );
+    assert!(declared.reads.is_empty());
+}
+
+#[test]
+fn the_only_crate_and_the_root_package_declare_too() {
+    let table = "[package.metadata.hooks]\nreads = ['../shared/**', '*.txt']";
+    let reads = |input: &ConfigInput| -> Vec<String> {
+        let config = valid(input);
+        let reads = config.declared["a"].reads.iter();
+        reads.map(|glob| glob.glob().to_owned()).collect()
+    };
+    assert_eq!(reads(&single_crate(table)), ["../shared/**", "**/*.txt"]);
+    let mut input = workspace(&format!("[workspace.metadata.hooks]\nfail-fast = true\n{table}"), &[]);
+    input.members[0].dir = "".into();
+    assert_eq!(reads(&input), ["../shared/**", "**/*.txt"]);
+    // The only member of a workspace whose root is no package.
+    let mut input = single_crate("[workspace]");
+    input.members[0].dir = "a".into();
+    input.members[0].manifest = Some(super::manifest("a/Cargo.toml", table));
+    assert_eq!(reads(&input), ["shared/**", "a/**/*.txt"]);
 }

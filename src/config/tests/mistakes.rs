@@ -66,7 +66,7 @@ fn unknown_key() {
         scip
     ");
     assert_snapshot!(mistakes(&package_a("zzz = 1")), @"
-    a:2:1 unknown-key: unknown key `zzz` (the keys are `strategy`, `max-parallel`, `timeout`, `fail-fast`, `stop-on-critical-failure`, `checks`, `skip`)
+    a:2:1 unknown-key: unknown key `zzz` (the keys are `strategy`, `max-parallel`, `timeout`, `fail-fast`, `stop-on-critical-failure`, `base`, `rules`, `checks`, `skip`, `reads`, `uses`)
         zzz
     ");
     assert_snapshot!(mistakes(&checks(r#"x = { run = "true", dependson = ["fmt"] }"#)), @"
@@ -628,6 +628,195 @@ y = { run = "true", packages = ["a"] }"#))])), @r#"
 }
 
 #[test]
+fn what_follows_inputs_alone() {
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", affects = "inputs" }"#)), @r#"
+    2:31 missing-key: `x` follows its `inputs` alone, and gives none (write `inputs = ["…"]` with the files whose change is to start the check)
+        "inputs"
+    "#);
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", affects = "inputs", inputs = [] }"#)), @"
+    2:50 never-matches: `x` follows its `inputs` alone, and there are none
+        []
+    ");
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", affects = "inputs", inputs = ["a"], kinds = ["source"] }"#)), @r#"
+    2:65 misplaced-key: `x` follows its `inputs` alone: `kinds` says nothing there (leave `kinds` out, or write `affects = "changed"` or `affects = "dependents"` with it)
+        ["source"]
+        2:31 "inputs" ← it says so here
+    "#);
+    assert_snapshot!(mistakes(&checks(r#"deny = { kinds = ["manifest"] }"#)), @r#"
+    2:18 misplaced-key: `deny` follows its `inputs` alone: `kinds` says nothing there (leave `kinds` out, or write `affects = "changed"` or `affects = "dependents"` with it)
+        ["manifest"]
+    "#);
+    assert_snapshot!(mistakes(&checks("deny = { inputs = [] }")), @"
+    2:19 never-matches: `deny` follows its `inputs` alone, and there are none
+        []
+    ");
+    // The files of clippy's own configuration are not meant to be all that is followed.
+    assert_snapshot!(mistakes(&checks(r#"clippy = { affects = "inputs" }"#)), @r#"
+    2:22 missing-key: `clippy` follows its `inputs` alone, and gives none (write `inputs = ["…"]` with the files whose change is to start the check)
+        "inputs"
+    "#);
+    // What may run instead has the same mistake, which is told once.
+    assert_snapshot!(mistakes(&checks(r#"test = { affects = "inputs" }"#)), @r#"
+    2:20 missing-key: `test` follows its `inputs` alone, and gives none (write `inputs = ["…"]` with the files whose change is to start the check)
+        "inputs"
+    "#);
+    assert_snapshot!(mistakes(&workspace(&in_workspace(r#"x = { run = "check {package}", affects = "inputs", inputs = ["a"] }"#), &[("a", &in_package(r#"x = { kinds = ["rust"] }"#))])), @r#"
+    a:2:15 misplaced-key: `x` follows its `inputs` alone: `kinds` says nothing there (leave `kinds` out, or write `affects = "changed"` or `affects = "dependents"` with it)
+        ["rust"]
+        2:42 "inputs" ← it says so here
+    "#);
+    // A pattern that is wrong is not missing.
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", affects = "inputs", inputs = ["/a"] }"#)), @r#"
+    2:51 bad-glob: `/a` is no pattern
+        "/a" ← patterns are relative to the directory of the manifest
+    "#);
+}
+
+#[test]
+fn what_a_check_follows() {
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", kinds = [] }"#)), @r#"
+    2:29 never-matches: `x` can never be selected by a change: it has no kind (leave `kinds` out, or write `affects = "inputs"` for a check that only `inputs` select)
+        []
+    "#);
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", kinds = ["sources"] }"#)), @r#"
+    2:30 unknown-value: unknown value `sources` (did you mean `source`?)
+        "sources"
+    "#);
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", kinds = "source" }"#)), @r#"
+    2:29 wrong-type: expected a list (write `["source"]`)
+        "source" ← this is a string
+    "#);
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", affects = "all" }"#)), @r#"
+    2:31 unknown-value: unknown value `all` (it is one of `changed`, `dependents`, `inputs`)
+        "all"
+    "#);
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", inputs = ["../a", "b/"] }"#)), @r#"
+    2:31 bad-glob: `../a` is no pattern
+        "../a" ← `..` leads out of the manifest's directory
+    2:39 bad-glob: `b/` is no pattern
+        "b/" ← a pattern names files: `b/**` is all below a directory
+    "#);
+}
+
+#[test]
+fn bad_base() {
+    assert_snapshot!(mistakes(&settings("base = ''")), @"
+    2:8 bad-revision: an empty text is no revision (write the name of a branch or of a commit, such as `origin/main`)
+        ''
+    ");
+    assert_snapshot!(mistakes(&settings("base = ' '")), @"
+    2:8 bad-revision: an empty text is no revision (write the name of a branch or of a commit, such as `origin/main`)
+        ' '
+    ");
+    assert_snapshot!(mistakes(&settings("base = '--output=x'")), @"
+    2:8 bad-revision: `--output=x` is no revision (write the name of a branch or of a commit, such as `origin/main`)
+        '--output=x'
+    ");
+    assert_snapshot!(mistakes(&settings("base = true")), @"
+    2:8 wrong-type: expected a string
+        true ← this is a boolean
+    ");
+}
+
+#[test]
+fn bad_rules() {
+    assert_snapshot!(mistakes(&settings("rules = { files = ['a'], packages = [] }")), @"
+    2:9 wrong-type: expected a list (write `[{ files = ['a'], packages = [] }]`)
+        { files = ['a'], packages = [] } ← this is a table
+    ");
+    assert_snapshot!(mistakes(&settings("rules = ['a']")), @"
+    2:10 wrong-type: expected a table with `files` and `packages`
+        'a' ← this is a string
+    ");
+    assert_snapshot!(mistakes(&settings("rules = [{ files = ['a'] }, { packages = ['a'] }, { files = [], packages = ['a'] }, {}]")), @"
+    2:10 missing-key: `packages` is missing: it names the crates that the files touch (write `packages = []` for files that touch nobody)
+        { files = ['a'] }
+    2:29 missing-key: `files` is missing: it names the files
+        { packages = ['a'] }
+    2:61 never-matches: this rule can never match a file
+        []
+    2:85 missing-key: `files` is missing: it names the files
+        {}
+    ");
+    assert_snapshot!(mistakes(&settings("rules = [{ files = ['../a'], packages = ['a/b'], crates = ['a'] }]")), @"
+    2:21 bad-glob: `../a` is no pattern
+        '../a' ← `..` leads out of the manifest's directory
+    2:42 bad-glob: `a/b` is no pattern
+        'a/b' ← this is the place for the name of a crate, not for its directory
+    2:50 unknown-key: unknown key `crates` (the keys are `files`, `packages`)
+        crates
+    ");
+    assert_snapshot!(mistakes(&settings("rules = [{ files = ['a'], packages = ['dbb', 'db*'] }]")), @"
+    2:39 never-matches: no crate of the workspace matches `dbb` (did you mean `db`?)
+        'dbb'
+    ");
+    assert_snapshot!(mistakes(&settings("rules = [{ files = ['a'], packages = [] }, { files = ['a'], packages = [] }]")), @"
+    2:44 duplicate: this is listed twice
+        { files = ['a'], packages = [] }
+        2:10 { files = ['a'], packages = [] } ← first here
+    ");
+    assert_snapshot!(mistakes(&workspace("[[workspace.metadata.hooks.rules]]\nfiles = ['a']\n[[workspace.metadata.hooks.rules]]\nfile = ['a']\npackages = ['a']", &[])), @"
+    1:1 missing-key: `packages` is missing: it names the crates that the files touch (write `packages = []` for files that touch nobody)
+        [[workspace.metadata.hooks.rules]]
+    4:1 unknown-key: unknown key `file` (there is a key `files`)
+        file
+    ");
+}
+
+#[test]
+fn what_a_package_declares() {
+    assert_snapshot!(mistakes(&settings("reads = ['a']\nuses = ['a']")), @"
+    2:9 misplaced-key: `reads` belongs in the manifest of a package (it names the files outside of the package that the package reads)
+        ['a']
+    3:8 misplaced-key: `uses` belongs in the manifest of a package (it names the crates whose programs the package's tests start)
+        ['a']
+    ");
+    assert_snapshot!(mistakes(&package_a("base = 'main'\nrules = []")), @"
+    a:2:8 misplaced-key: this holds for a whole run, and cannot be set by one package (move it to `[workspace.metadata.hooks]` in the root manifest)
+        'main'
+    a:3:9 misplaced-key: this holds for a whole run, and cannot be set by one package (move it to `[workspace.metadata.hooks]` in the root manifest)
+        []
+    ");
+    assert_snapshot!(mistakes(&package_a("uses = ['db-cor', 'a', 'unheard-of', 'b', 'b']")), @"
+    a:2:9 unknown-crate: there is no crate `db-cor` in the workspace (did you mean `db-core`?)
+        'db-cor'
+    a:2:19 cycle: `a` uses itself (leave it out: the tests of a crate follow its own programs anyway)
+        'a'
+    a:2:24 unknown-crate: there is no crate `unheard-of` in the workspace
+        'unheard-of'
+    a:2:43 duplicate: this is listed twice
+        'b'
+        a:2:38 'b' ← first here
+    ");
+    assert_snapshot!(mistakes(&single_crate("[package.metadata.hooks]\nuses = ['a', 'b']\nreads = [1]")), @"
+    2:9 cycle: `a` uses itself (leave it out: the tests of a crate follow its own programs anyway)
+        'a'
+    2:14 unknown-crate: there is no crate `b` in the workspace
+        'b'
+    3:10 wrong-type: expected a string
+        1 ← this is an integer
+    ");
+    assert_snapshot!(mistakes(&package_a("reads = ['', '/a', '..', '../', './..', 'a/../b', '../{a,../b}', 'a[']")), @"
+    a:2:10 bad-glob: an empty text is no pattern
+        '' ← an empty pattern matches nothing
+    a:2:14 bad-glob: `/a` is no pattern
+        '/a' ← patterns are relative to the directory of the manifest
+    a:2:20 bad-glob: `..` is no pattern
+        '..' ← a pattern names files: `../**` is all below a directory
+    a:2:26 bad-glob: `../` is no pattern
+        '../' ← a pattern names files: `../**` is all below a directory
+    a:2:33 bad-glob: `./..` is no pattern
+        './..' ← a pattern names files: `./../**` is all below a directory
+    a:2:41 bad-glob: `a/../b` is no pattern
+        'a/../b' ← `..` can only stand at the beginning
+    a:2:51 bad-glob: `../{a,../b}` is no pattern
+        '../{a,../b}' ← `..` can only stand at the beginning
+    a:2:66 bad-glob: `a[` is no pattern
+        'a[' ← unclosed character class; missing ']'
+    ");
+}
+
+#[test]
 fn missing_key() {
     assert_snapshot!(mistakes(&checks(r#"x = { run = "true", requires = [{ hint = "cargo install y" }] }"#)), @r#"
     2:33 missing-key: `tool` is missing: it names the program
@@ -732,7 +921,7 @@ q = "a {b}""#), &[("b", &in_package("w = 1")), ("a", &in_package("v = 1
 u = []"))])), @r#"
     2:30 bad-number: expected a number from 1 to 10000
         0
-    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `scope`, `stages`, `files`, `exclude`, `packages`, `with-target`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `weight`, `locks`, `builds`, `generates`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
+    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `scope`, `stages`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `weight`, `locks`, `builds`, `generates`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
         wait
     3:30 unknown-check: there is no check `z` (the checks are `q`, `u`, `v`, `w`, `x`, `y`)
         "z"

@@ -1,8 +1,13 @@
 //! What is built in is sound.
 
+use std::fmt::Write as _;
+use std::path::Path;
+
+use insta::assert_snapshot;
+
 use super::{checks, resolve, valid};
 use crate::config::raw;
-use crate::config::{Scope, presets};
+use crate::config::{FileFilter, Scope, presets};
 
 #[test]
 fn the_table_has_no_mistake() {
@@ -119,4 +124,89 @@ fn a_preset_is_never_the_place_of_a_mistake() {
             }
         }
     }
+}
+
+/// docs/presets.md has this as a table.
+#[test]
+fn every_preset_says_which_changes_it_follows() {
+    let mut text = String::new();
+    for preset in presets() {
+        let raw = raw::preset(preset.name.as_str()).unwrap();
+        assert!(raw.affects.is_some(), "{}", preset.name);
+        let definition = &preset.variants[0].definition;
+        let kinds: String = definition.kinds.iter().map(|kind| format!(" {kind}")).collect();
+        let inputs: String = definition
+            .inputs
+            .iter()
+            .map(|input| format!(" {}", input.glob()))
+            .collect();
+        writeln!(text, "{}: {},{kinds};{inputs}", preset.name, definition.affects).unwrap();
+    }
+    assert_snapshot!(text, @"
+    fmt: changed, rust; **/rustfmt.toml **/.rustfmt.toml
+    clippy: dependents, source tests dev-dependencies; **/clippy.toml **/.clippy.toml
+    check: dependents, source tests dev-dependencies;
+    test: dependents, source tests dev-dependencies; .config/nextest.toml
+    nextest: dependents, source tests dev-dependencies; .config/nextest.toml
+    doctest: dependents, source dev-dependencies;
+    doc: dependents, source;
+    deny: inputs,; Cargo.lock **/Cargo.toml **/deny.toml **/.deny.toml **/.cargo/deny.toml **/deny.exceptions.toml **/.deny.exceptions.toml **/.cargo/deny.exceptions.toml **/LICENSE* **/COPYING*
+    audit: inputs,; Cargo.lock **/Cargo.toml .cargo/audit.toml
+    machete: inputs,; **/*.rs **/Cargo.toml
+    shear: inputs,; **/*.rs **/Cargo.toml
+    udeps: dependents, source tests dev-dependencies manifest;
+    typos: changed, files; **/typos.toml **/_typos.toml **/.typos.toml Cargo.toml pyproject.toml
+    spellcheck: changed, files; **/.config/spellcheck.toml
+    taplo: inputs,; **/*.toml
+    sort: inputs,; **/Cargo.toml tomlfmt.toml .tomlfmt.toml
+    hakari: inputs,; Cargo.lock **/Cargo.toml .config/hakari.toml .guppy/hakari.toml
+    semver-checks: dependents, source manifest;
+    hack: dependents, source;
+    msrv: dependents, source manifest;
+    miri: dependents, source tests dev-dependencies;
+    ");
+}
+
+#[test]
+fn presets_find_the_files_of_their_tools() {
+    let check = |name: &str, file: &str, expected: bool| {
+        let preset = presets()
+            .into_iter()
+            .find(|preset| preset.name.as_str() == name)
+            .unwrap();
+        let include = preset.variants[0].definition.inputs.clone();
+        let inputs = FileFilter {
+            include,
+            exclude: Vec::new(),
+        };
+        assert_eq!(inputs.matcher()(Path::new(file)), expected, "{name} {file}");
+    };
+    // Above the root too, and in a directory that an environment variable names.
+    for file in [
+        "clippy.toml",
+        ".clippy.toml",
+        "crates/a/clippy.toml",
+        "../clippy.toml",
+        "ci/.clippy.toml",
+    ] {
+        check("clippy", file, true);
+    }
+    check("clippy", "clippy.toml.md", false);
+    check("fmt", "../../.rustfmt.toml", true);
+    check("nextest", ".config/nextest.toml", true);
+    check("nextest", "crates/a/.config/nextest.toml", false);
+    check("deny", "Cargo.lock", true);
+    check("deny", "fuzz/Cargo.lock", false);
+    check("deny", "../.cargo/deny.toml", true);
+    check("deny", "crates/a/Cargo.toml", true);
+    check("deny", "crates/a/LICENSE-MIT", true);
+    check("audit", ".cargo/audit.toml", true);
+    check("audit", "Cargo.lock", true);
+    check("machete", "crates/a/src/lib.rs", true);
+    check("machete", "README.md", false);
+    check("taplo", ".taplo.toml", true);
+    check("taplo", "Cargo.lock", false);
+    check("hakari", ".config/hakari.toml", true);
+    check("sort", "crates/a/Cargo.toml", true);
+    check("spellcheck", "crates/a/.config/spellcheck.toml", true);
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{ConfigInput, checks, definition, in_package, resolve, single_crate, valid, workspace};
-use crate::config::{Command, syntax_mistakes};
+use crate::config::{Command, Kind, Kinds, presets, syntax_mistakes};
 use crate::diagnostic::Diagnostics;
 
 /// Where every mistake can be shown: inside of a manifest, and between two characters.
@@ -64,6 +64,10 @@ fn text() -> impl Strategy<Value = String> {
         "workspace",
         "ci",
         "linux",
+        "inputs",
+        "changed",
+        "source",
+        "tests",
         "10m",
         "0s",
         "true",
@@ -78,6 +82,7 @@ fn text() -> impl Strategy<Value = String> {
         "echo \"{files}\"",
         "*.rs",
         "../a",
+        "../../a/**",
         "/a",
         "a[",
         "./a",
@@ -117,6 +122,13 @@ fn key() -> impl Strategy<Value = String> {
         "stages",
         "files",
         "exclude",
+        "affects",
+        "kinds",
+        "inputs",
+        "base",
+        "rules",
+        "reads",
+        "uses",
         "packages",
         "with-target",
         "set-env",
@@ -197,5 +209,46 @@ proptest! {
         prop_assert_eq!(argv, words.iter().map(|word| Some(word.as_str())).collect::<Vec<_>>());
         // What is shown is what a person would type.
         prop_assert_eq!(definition(&config, "x").run.to_string(), line);
+    }
+
+    #[test]
+    fn what_is_read_is_where_the_names_lead(dir in prop::collection::vec("[a-c\\[{]{1,3}", 1..4), up in 0..6_usize, below in prop::collection::vec("[a-c]{1,3}", 1..3)) {
+        let pattern = format!("{}{}", "../".repeat(up), below.join("/"));
+        let mut input = workspace("", &[("b", &format!("[package.metadata.hooks]\nreads = ['./{pattern}']"))]);
+        input.members[1].dir = dir.join("/").into();
+        let mut place = dir.clone();
+        place.truncate(dir.len().saturating_sub(up));
+        let above = std::iter::repeat_n("..".to_owned(), up.saturating_sub(dir.len()));
+        let expected: Vec<_> = above.chain(place).chain(below).collect();
+        let glob = valid(&input).declared["b"].reads[0].compile_matcher();
+        prop_assert!(glob.is_match(expected.join("/")), "{} {expected:?}", glob.glob());
+        let elsewhere = format!("x/{}", expected.join("/"));
+        prop_assert!(!glob.is_match(elsewhere));
+    }
+
+    #[test]
+    fn the_kinds_that_are_given_are_the_kinds(kinds in prop::sample::subsequence(vec!["source", "tests", "dev-dependencies", "rust", "manifest", "files"], 1..6)) {
+        let given: Vec<_> = kinds.iter().map(|kind| quoted(kind)).collect();
+        let config = valid(&checks(&format!("x = {{ preset = 'clippy', kinds = [{}] }}", given.join(", "))));
+        let found = definition(&config, "x").kinds;
+        prop_assert_eq!(found.iter().map(|kind| kind.to_string()).collect::<Vec<_>>(), kinds);
+        prop_assert_eq!(found.iter().collect::<Kinds>(), found);
+        prop_assert!(Kinds::ALL.among(found) == found && !found.is_empty());
+        prop_assert_eq!(found.has(Kind::Rust), found.meets(Kinds::of(&[Kind::Rust])));
+    }
+
+    /// Never too few: whatever a person adds to the command, a preset follows at least what it follows by itself.
+    #[test]
+    fn a_refined_preset_follows_no_less(args in prop::collection::vec("[^{\0]{0,10}|--tests|--|test", 0..4), own in any::<bool>()) {
+        let args: Vec<_> = args.iter().map(|arg| quoted(arg)).collect();
+        for preset in presets() {
+            let own = if own { ", run = 'cargo test'" } else { "" };
+            let text = format!("x = {{ preset = '{}', args = [{}]{own} }}", preset.name, args.join(", "));
+            // Another command may go with other placeholders than the repair of the preset.
+            let Ok(config) = resolve(&checks(&text)) else { continue };
+            let (refined, original) = (definition(&config, "x"), &preset.variants[0].definition);
+            prop_assert_eq!(refined.kinds.among(original.kinds), original.kinds, "{}", text);
+            prop_assert_eq!(&refined.inputs, &original.inputs);
+        }
     }
 }

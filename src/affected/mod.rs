@@ -1,0 +1,20 @@
+//! Which crates a change touches, in which way, and why.
+//!
+//! Pure: one function of two states of the workspace and what differs between them. Nothing here asks git or cargo,
+//! reads a file or knows what will run. Where something is not known, the answer is the wider one and says so.
+
+mod closure;
+mod compute;
+mod locks;
+mod manifests;
+mod outcome;
+mod owned;
+mod rules;
+mod select;
+
+#[cfg(test)]
+mod tests;
+
+pub use compute::{Input, affected};
+pub use outcome::{Affected, AffectedCrate, Cause, ChangedFile, Link, Step, Touch};
+pub use select::{Selected, SelectedFiles};

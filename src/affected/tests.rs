@@ -1,0 +1,443 @@
+//! From files before and after to the crates that are touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::{Affected, Input, affected};
+use crate::changes::{ChangeSet, FileChange, Presence, Side};
+use crate::config::{Config, ConfigInput, Kinds, Member, resolve};
+use crate::diagnostic::SourceFile;
+use crate::model::CrateName;
+use crate::readers::Readers;
+use crate::workspace::{Files, MemoryFiles, State};
+
+/// Files below `/ws`, by their names from there.
+type Tree = BTreeMap<String, String>;
+
+/// A workspace: `name -> dependency dependency(dev)` for each crate, apart by `;`. Its directory is its name.
+fn tree(crates: &str) -> Tree {
+    let mut tree = Tree::new();
+    let mut names = Vec::new();
+    for krate in crates.split(';').map(str::trim) {
+        let (name, dependencies) = krate.split_once("->").unwrap_or((krate, ""));
+        let name = name.trim();
+        names.push(name.to_owned());
+        let mut manifest = format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+        for dependency in dependencies.split_whitespace() {
+            let (to, kind) = dependency.split_once('(').unwrap_or((dependency, "normal)"));
+            let table = match kind.trim_end_matches(')') {
+                "dev" => "dev-dependencies",
+                "build" => "build-dependencies",
+                "windows" => "target.'cfg(windows)'.dependencies",
+                _ => "dependencies",
+            };
+            let optional = kind.starts_with("optional");
+            let _ = write!(manifest, "[{table}.{to}]\npath = \"../{to}\"\noptional = {optional}\n");
+        }
+        tree.insert(format!("{name}/Cargo.toml"), manifest);
+        tree.insert(format!("{name}/src/lib.rs"), format!("//! {name}\n"));
+    }
+    tree.insert(
+        "Cargo.toml".to_owned(),
+        format!("[workspace]\nmembers = {names:?}\nresolver = \"3\"\n"),
+    );
+    tree
+}
+
+fn files(tree: &Tree) -> MemoryFiles {
+    MemoryFiles::new(tree.iter().map(|(path, text)| (format!("/ws/{path}"), text.as_str())))
+}
+
+fn changes(before: &Tree, after: &Tree) -> ChangeSet {
+    let presence = |tree: &Tree, path: &String| {
+        if tree.contains_key(path) {
+            Presence::File
+        } else {
+            Presence::Absent
+        }
+    };
+    let all: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let differ = all.into_iter().filter(|path| before.get(*path) != after.get(*path));
+    let change = |path: &String| FileChange {
+        before: presence(before, path),
+        after: presence(after, path),
+    };
+    ChangeSet {
+        top: "/ws".into(),
+        from: "before".to_owned(),
+        to: "after".to_owned(),
+        files: differ
+            .map(|path| (PathBuf::from(format!("/ws/{path}")), change(path)))
+            .collect(),
+        everything: None,
+        notes: Vec::new(),
+        before: Some(Side::default()),
+        after: Side::default(),
+        head: None,
+    }
+}
+
+fn config(state: &State, hooks: &str) -> Config {
+    let text = format!("[workspace.metadata.hooks]\n{hooks}");
+    let members = state.crates().iter().map(|krate| Member {
+        name: krate.name.clone(),
+        dir: krate.dir.strip_prefix("/ws").unwrap().to_owned(),
+        manifest: None,
+    });
+    let input = ConfigInput {
+        root: SourceFile {
+            path: "Cargo.toml".into(),
+            text,
+        }
+        .into(),
+        members: members.collect(),
+    };
+    resolve(&input).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+fn compare(before: &Tree, after: &Tree, hooks: &str) -> Affected {
+    let (old_files, new_files) = (files(before), files(after));
+    let root = Path::new("/ws");
+    let (old, new) = (
+        State::read(&old_files, root).unwrap(),
+        State::read(&new_files, root).unwrap(),
+    );
+    let changes = changes(before, after);
+    affected(&Input {
+        before: Some(&old),
+        after: &new,
+        changes: &changes,
+        readers: &Readers::default(),
+        config: &config(&new, hooks),
+        same_meaning: &BTreeSet::new(),
+        workspace: None,
+        has_manifest: &|dir| {
+            [&old_files, &new_files]
+                .iter()
+                .any(|files| files.has(&dir.join("Cargo.toml")))
+        },
+    })
+}
+
+/// What is touched, as text: `a(source rust files) b(source)`.
+fn shown(affected: &Affected) -> String {
+    let words = affected.crates().map(|krate| {
+        let kinds: Vec<String> = krate.kinds.iter().map(|kind| kind.to_string()).collect();
+        format!("{}({})", krate.name, kinds.join(" "))
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The text of a change: `path = text`, `path + text` at the end, `- path`, one a line.
+fn changed(before: &Tree, edits: &str) -> Tree {
+    let mut tree = before.clone();
+    for edit in edits.lines().map(str::trim).filter(|edit| !edit.is_empty()) {
+        if let Some(path) = edit.strip_prefix("- ") {
+            tree.remove(path).unwrap();
+        } else if let Some((path, text)) = edit.split_once(" + ") {
+            let file = tree.entry(path.to_owned()).or_default();
+            let _ = write!(file, "\n{}\n", text.replace("\\n", "\n"));
+        } else {
+            let (path, text) = edit.split_once(" = ").unwrap();
+            tree.insert(path.to_owned(), text.replace("\\n", "\n"));
+        }
+    }
+    tree
+}
+
+fn check(crates: &str, edits: &str, expected: &str) {
+    let before = tree(crates);
+    let after = changed(&before, edits);
+    assert_eq!(shown(&compare(&before, &after, "")), expected, "{crates}: {edits}");
+}
+
+const DEEP: &str = "a; b -> a; c -> b; d -> c(dev); e -> d";
+
+#[test]
+fn sources_reach_what_is_built_from_them_and_the_tests_of_what_only_tests_with_them() {
+    check(
+        DEEP,
+        "a/src/lib.rs + x",
+        "a(source rust files) b(source) c(source) d(dev-dependencies)",
+    );
+    check(DEEP, "c/src/lib.rs + x", "c(source rust files) d(dev-dependencies)");
+    check(DEEP, "e/src/lib.rs + x", "e(source rust files)");
+    check(
+        "a; b -> a(build); c -> a(optional); d -> a(windows)",
+        "a/x.proto = y",
+        "a(source files) b(source) c(source) d(source)",
+    );
+    check(
+        "a -> b(dev); b -> a(dev)",
+        "a/src/lib.rs + x",
+        "a(source rust files) b(dev-dependencies)",
+    );
+}
+
+#[test]
+fn tests_and_texts_stay_where_they_are() {
+    check(DEEP, "a/tests/it.rs = x", "a(tests rust files)");
+    check(DEEP, "a/benches/data.json = x", "a(tests files)");
+    check(DEEP, "a/tests/cases/one.md = x", "a(tests files)");
+    check(DEEP, "a/examples/README.md = x", "a(files)");
+    check(DEEP, "a/README.md = x", "a(files)");
+    check(DEEP, "README.md = x\ndocs/guide.rs = y", "");
+    check(DEEP, "a/fuzz/Cargo.toml = [package]\na/fuzz/x.rs = y", "a(files)");
+    check(
+        DEEP,
+        "a/tests/template/Cargo.toml = [package]\na/tests/template/x.rs = y",
+        "a(tests rust files)",
+    );
+}
+
+#[test]
+fn manifests_count_by_meaning() {
+    check(DEEP, "a/Cargo.toml + # a comment", "a(files)");
+    check(
+        DEEP,
+        "a/Cargo.toml + [lints.rust]\\nx = \"warn\"",
+        "a(source tests manifest files) b(source) c(source) d(dev-dependencies)",
+    );
+    check(
+        DEEP,
+        "c/Cargo.toml + [dev-dependencies]\\nx = \"1\"",
+        "c(dev-dependencies manifest files)",
+    );
+    check(
+        DEEP,
+        "c/Cargo.toml + [dependencies.x]\\nversion = \"1\"",
+        "c(source manifest files) d(dev-dependencies)",
+    );
+    check(DEEP, "e/Cargo.toml + [package.metadata.x]\\ny = 1", "e(manifest files)");
+    check(
+        DEEP,
+        "e/Cargo.toml + [package.metadata.x]\\ny = 1\ne/build.rs = fn main() {}",
+        "e(source rust manifest files)",
+    );
+    check(DEEP, "Cargo.toml + # a comment", "");
+    check(DEEP, "Cargo.toml + [workspace.metadata.other]\\nx = 1", "");
+    check(
+        "a; b",
+        "Cargo.toml + [profile.dev]\\ndebug = 0",
+        "a(source tests) b(source tests)",
+    );
+    check(
+        "a; b -> a",
+        "- b/Cargo.toml\n- b/src/lib.rs\nCargo.toml = [workspace]\\nmembers = ['a']\\nresolver = '3'",
+        "",
+    );
+}
+
+#[test]
+fn what_governs_counts_for_those_below() {
+    check(
+        "a; b",
+        "rust-toolchain.toml = x",
+        "a(source tests dev-dependencies rust) b(source tests dev-dependencies rust)",
+    );
+    check(
+        "a; b",
+        "b/.cargo/config.toml = x",
+        "b(source tests dev-dependencies files)",
+    );
+    check("a; b", "clippy.toml = x", "");
+}
+
+#[test]
+fn rules_of_the_configuration_come_first() {
+    let before = tree("a; b -> a; c");
+    let rules = "rules = [{ files = ['schema/**'], packages = ['a'] }, { files = ['c/gen/**'], packages = [] }]\n\
+                 checks.t = 'x'";
+    let check = |edits: &str, expected: &str| {
+        assert_eq!(
+            shown(&compare(&before, &changed(&before, edits), rules)),
+            expected,
+            "{edits}"
+        );
+    };
+    check("schema/x.json = 1", "a(source) b(source)");
+    check("c/gen/x.rs = 1", "");
+    check("c/src/x.rs = 1", "c(source rust files)");
+}
+
+/// A lock file: `name dependency dependency`, one a line; `name@version` comes from a registry.
+fn lock(lines: &str) -> String {
+    let package = |line: &str| {
+        let mut words = line.split_whitespace();
+        let head = words.next().unwrap();
+        let (name, version) = head.split_once('@').unwrap_or((head, ""));
+        let (version, checksum) = version.split_once('#').unwrap_or((version, "0"));
+        let source = if version.is_empty() {
+            "version = \"0.1.0\"\n".to_owned()
+        } else {
+            format!("version = \"{version}\"\nsource = \"registry+x\"\nchecksum = \"{checksum}\"\n")
+        };
+        format!(
+            "[[package]]\nname = \"{name}\"\n{source}dependencies = {:?}\n\n",
+            words.collect::<Vec<_>>()
+        )
+    };
+    format!(
+        "version = 4\n\n{}",
+        lines.split(';').map(|line| package(line.trim())).collect::<String>()
+    )
+}
+
+#[test]
+fn a_lock_file_counts_for_those_who_reach_what_differs() {
+    let mut before = tree("a; b -> a; c");
+    for (krate, table) in [("a", "dependencies"), ("c", "dev-dependencies")] {
+        let manifest = before.get_mut(&format!("{krate}/Cargo.toml")).unwrap();
+        let _ = write!(manifest, "[{table}]\nx = \"1\"\n");
+    }
+    before.insert("Cargo.lock".to_owned(), lock("a x;b a;c x;x@1.0.0 y;y@1.0.0"));
+    let check = |text: &str, expected: &str| {
+        let mut after = before.clone();
+        after.insert("Cargo.lock".to_owned(), text.to_owned());
+        assert_eq!(shown(&compare(&before, &after, "")), expected, "{text}");
+    };
+    let all = "a(source) b(source) c(dev-dependencies)";
+    check(&lock("a x;b a;c x;x@1.0.0 y;y@1.0.1"), all);
+    check(&lock("a x;b a;c x;x@1.0.0 y;y@1.0.0#1"), all);
+    check(&lock("a x;b a;c x;x@1.0.0;y@1.0.0"), all);
+    check(&lock("a x;b a;c x;x@1.0.0 y;y@1.0.0;z@1.0.0"), "");
+    check(&lock("y@1.0.0;x@1.0.0 y;a x;b a;c x"), "");
+    check("<<<<<<<", all);
+    check(
+        &lock("a x;b a;c z;x@1.0.0 y;y@1.0.0;z@1.0.0"),
+        "c(source dev-dependencies)",
+    );
+}
+
+#[test]
+fn the_way_is_told_from_the_file_to_the_crate() {
+    let before = tree(DEEP);
+    let affected = compare(&before, &changed(&before, "a/src/lib.rs + x"), "");
+    let (touch, start, steps) = affected.why(&CrateName::from("d"), Kinds::BUILT).unwrap();
+    let steps: Vec<String> = steps.iter().map(|step| format!("{} {}", step.to, step.link)).collect();
+    assert_eq!(touch.file.as_deref(), Some(Path::new("a/src/lib.rs")));
+    assert_eq!(start.as_str(), "a");
+    assert_eq!(
+        steps,
+        ["b depends on it", "c depends on it", "d its tests depend on it"]
+    );
+    assert!(affected.why(&CrateName::from("e"), Kinds::ALL).is_none());
+}
+
+/// What a compiler's verdict on a crate and its tests rests upon, written out as simply as can be: its files, what its
+/// manifest means, and the same of all that it is built from.
+fn fingerprint(state: &State, tree: &Tree, name: &CrateName, with_tests: bool) -> Vec<String> {
+    let krate = state.by_name(name).unwrap();
+    let mut parts = vec![format!(
+        "{:?} {:?} {:?} {:?} {:?}",
+        krate.package, krate.features, krate.lints, krate.targets, state.settings.profile
+    )];
+    for (path, text) in tree {
+        let path = Path::new("/ws").join(path);
+        let is_test = path
+            .strip_prefix(&krate.dir)
+            .is_ok_and(|below| below.starts_with("tests"));
+        let inert = path.ends_with("Cargo.toml") || path.extension().is_some_and(|extension| extension == "md");
+        if state.owner(&path) == Some(krate.id) && !inert && (with_tests || !is_test) {
+            parts.push(format!("{} {text}", path.display()));
+        }
+    }
+    for (key, value) in &krate.dependencies {
+        if with_tests || key.kind != crate::workspace::DependencyKind::Dev {
+            parts.push(format!("{key:?} {value:?}"));
+        }
+    }
+    for (dependency, edge) in state.dependencies(krate.id) {
+        if with_tests || !edge.is_dev_only() {
+            let name = &state.crates()[dependency.index()].name;
+            parts.push(format!("{name} {:?}", fingerprint(state, tree, name, false)));
+        }
+    }
+    parts
+}
+
+fn crates() -> impl Strategy<Value = String> {
+    prop::collection::vec((0..7_usize, 0..7_usize, 0..5_usize), 0..14).prop_map(|edges| {
+        let mut needs: BTreeMap<usize, Vec<String>> = (0..7).map(|krate| (krate, Vec::new())).collect();
+        let mut seen = BTreeSet::new();
+        for (a, b, kind) in edges {
+            let kind = ["", "(build)", "(dev)", "(optional)", "(windows)"][kind];
+            // Only dev-dependencies may close a circle.
+            let (from, to) = if kind == "(dev)" { (a, b) } else { (a.max(b), a.min(b)) };
+            if from != to && seen.insert((from, to)) {
+                needs.get_mut(&from).unwrap().push(format!("c{to}{kind}"));
+            }
+        }
+        let crates: Vec<String> = needs
+            .iter()
+            .map(|(krate, needs)| format!("c{krate} -> {}", needs.join(" ")))
+            .collect();
+        crates.join("; ")
+    })
+}
+
+fn edits() -> impl Strategy<Value = Vec<String>> {
+    let krate = || (0..7_usize).prop_map(|krate| format!("c{krate}"));
+    let edit = prop_oneof![
+        krate().prop_map(|krate| format!("{krate}/src/lib.rs + fn f() {{}}")),
+        krate().prop_map(|krate| format!("{krate}/src/new.rs = x")),
+        krate().prop_map(|krate| format!("{krate}/tests/it.rs = x")),
+        krate().prop_map(|krate| format!("{krate}/README.md = x")),
+        krate().prop_map(|krate| format!("{krate}/data.json = x")),
+        krate().prop_map(|krate| format!("- {krate}/src/lib.rs")),
+        krate().prop_map(|krate| format!("{krate}/Cargo.toml + [lints.rust]\\nx = \"warn\"")),
+        krate().prop_map(|krate| format!("{krate}/Cargo.toml + [features]\\nx = []")),
+        krate().prop_map(|krate| format!("{krate}/Cargo.toml + # comment")),
+        krate().prop_map(|krate| format!("{krate}/inner/Cargo.toml = [package]\\nname = \"{krate}x\"")),
+        Just("Cargo.toml + [profile.dev]\\ndebug = 0".to_owned()),
+        Just("Cargo.toml + [workspace.package]\\nversion = \"2.0.0\"".to_owned()),
+        Just("docs/x.md = y".to_owned()),
+    ];
+    prop::collection::vec(edit, 0..4).prop_map(|mut edits| {
+        edits.sort_unstable();
+        edits.dedup();
+        // TOML has each table once.
+        let mut lints = BTreeSet::new();
+        edits.retain(|edit| lints.insert(edit.split(" + ").next().unwrap().to_owned()));
+        edits
+    })
+}
+
+proptest! {
+    #[test]
+    fn who_is_not_touched_is_as_it_was(crates in crates(), edits in edits()) {
+        let before = tree(&crates);
+        let after = changed(&before, &edits.join("\n"));
+        let result = compare(&before, &after, "");
+        let root = Path::new("/ws");
+        let (old, new) = (State::read(&files(&before), root).unwrap(), State::read(&files(&after), root).unwrap());
+        for krate in new.crates().iter().filter(|krate| old.by_name(&krate.name).is_some()) {
+            let touched = result.by_name(&krate.name).is_some_and(|krate| krate.kinds.meets(Kinds::BUILT));
+            if !touched {
+                let (was, is) = (fingerprint(&old, &before, &krate.name, true), fingerprint(&new, &after, &krate.name, true));
+                prop_assert_eq!(was, is, "{} is not among {}", krate.name, shown(&result));
+            }
+        }
+    }
+
+    #[test]
+    fn one_more_change_takes_nobody_out(crates in crates(), edits in edits(), more in edits()) {
+        let before = tree(&crates);
+        let some = changed(&before, &edits.join("\n"));
+        let deleted = |edit: &&String| edit.starts_with("- ") || edit.contains("Cargo.toml");
+        let more: Vec<String> = more.iter().filter(|edit| !deleted(edit)).cloned().collect();
+        let all = changed(&some, &more.join("\n"));
+        let (few, many) = (compare(&before, &some, ""), compare(&before, &all, ""));
+        for krate in few.members() {
+            let wider = many.by_name(&krate.name).unwrap();
+            prop_assert_eq!(wider.kinds.and(krate.kinds), wider.kinds, "{}", krate.name);
+        }
+        // Whoever owns a file that changed is in.
+        for file in &many.files {
+            prop_assert!(file.owners.iter().all(|owner| !many.crates[*owner].kinds.is_empty()));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Runs git, always in the same way: it must do nothing but answer.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::place;
+use crate::environment::Environment;
+
+/// A repository may name programs to run and ways to write in its configuration; an answer needs none of them.
+const SETTINGS: [&str; 9] = [
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    // The rest is what `git diff` and the `git status` that git runs in submodules would take from the configuration.
+    "diff.autoRefreshIndex=true",
+    "diff.external=",
+    "diff.ignoreSubmodules=none",
+    "diff.orderFile=/dev/null",
+    "diff.relative=false",
+    "status.aheadBehind=true",
+    "status.showUntrackedFiles=all",
+];
+
+/// Git, and the environment that it runs in.
+#[derive(Clone, Debug)]
+pub(crate) struct Git {
+    pub(super) program: PathBuf,
+    pub(super) environment: Environment,
+}
+
+/// Why git gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It cannot be started.
+    NotStarted(String),
+    /// It ended with an error, and said this, in a line.
+    Said(String),
+}
+
+impl Git {
+    pub(crate) fn new(program: PathBuf, environment: Environment) -> Self {
+        Self { program, environment }
+    }
+
+    /// What git answers when it is asked from within a directory.
+    pub(crate) fn ask<W: AsRef<OsStr>>(
+        &self,
+        dir: &Path,
+        question: impl IntoIterator<Item = W>,
+    ) -> Result<Vec<u8>, Refusal> {
+        let mut command = self.command(dir);
+        command.args(question).stdin(Stdio::null());
+        tracing::debug!(?command, "asks");
+        let output = command.output().map_err(|error| not_started(&error))?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let words = words(&output.stderr).unwrap_or_else(|| format!("nothing, and ended with {}", output.status));
+        tracing::debug!(%words, "git does not answer");
+        Err(Refusal::Said(words))
+    }
+
+    /// Git in a directory, without its question.
+    pub(super) fn command(&self, dir: &Path) -> Command {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "only git knows what it tracks, and the one place that asks it"
+        )]
+        let mut command = Command::new(&self.program);
+        command.env_clear().envs(self.environment.iter());
+        // Reasons are quoted, and nobody is there to type a password.
+        command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
+        // Git must not find another repository further up than the one that is meant.
+        if let Some(above) = place::top_above(dir).as_deref().and_then(Path::parent) {
+            command.env("GIT_CEILING_DIRECTORIES", above);
+        }
+        command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        command
+            .args(["--no-pager", "--no-optional-locks", "--literal-pathspecs"])
+            .current_dir(dir);
+        command
+    }
+}
+
+impl Refusal {
+    /// What git said, or why it could not say anything.
+    pub(super) fn words(&self) -> &str {
+        match self {
+            Self::NotStarted(words) | Self::Said(words) => words,
+        }
+    }
+
+    /// The same without what was added to the question.
+    pub(super) fn without(self, added: &str) -> Self {
+        match self {
+            Self::Said(words) => Self::Said(words.replace(added, "")),
+            refusal @ Self::NotStarted(_) => refusal,
+        }
+    }
+}
+
+fn not_started(error: &io::Error) -> Refusal {
+    tracing::debug!(%error, "git cannot be started");
+    Refusal::NotStarted(format!("it cannot be started: {error}"))
+}
+
+/// The line in which git says what is wrong.
+fn words(stderr: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(stderr);
+    let marked = |mark: &'static str| text.lines().rev().find_map(move |line| line.strip_prefix(mark));
+    let line = marked("fatal: ").or_else(|| marked("error: "));
+    let line = line.or_else(|| text.lines().find(|line| !line.trim().is_empty()))?;
+    Some(line.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn the_line_that_matters_is_quoted() {
+        let check = |stderr: &str, expected: Option<&str>| assert_eq!(words(stderr.as_bytes()).as_deref(), expected);
+        check("", None);
+        check("\n\n", None);
+        check("fatal: bad revision 'x'\n", Some("bad revision 'x'"));
+        check("warning: a\nerror: b\nfatal: c\nTo repair it:\n\tgit x\n", Some("c"));
+        check("warning: a\nerror: b\n", Some("b"));
+        check("what\nnow\n", Some("what"));
+    }
+}

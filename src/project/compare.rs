@@ -1,0 +1,350 @@
+//! What differs between two states of the tree, and what that affects: gathers what the pure rooms need to know.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use toml::Table;
+
+use super::dirs::{state_dir, target_dirs};
+use super::{LoadError, LoadOptions, Project};
+use crate::affected::{Affected, Input, affected};
+use crate::changes::{ChangeError, ChangeRequest, ChangeSet, Comparison, Objects, StateFiles, gather};
+use crate::config::{Config, ConfigInput, Member, resolve};
+use crate::diagnostic::SourceFile;
+use crate::environment::{Environment, locate};
+use crate::model::CrateName;
+use crate::readers::{self, Readers, ReadersRequest};
+use crate::workspace::{Files, State, StateError, Workspace, Worktree, find_root};
+
+/// What changes affect, and the configuration of the workspace that they are in.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// What is affected.
+    pub affected: Affected,
+    /// The configuration, as it is after the changes.
+    pub config: Config,
+    state: State,
+}
+
+impl Survey {
+    /// What names a crate, and only it, after cargo's `-p`.
+    #[must_use]
+    pub fn spec(&self, name: &CrateName) -> String {
+        match (self.state.lock.parse(), self.state.by_name(name)) {
+            (Ok(lock), Some(krate)) => {
+                let (dir, version) = (krate.dir.display(), &krate.version);
+                lock.spec(name.as_str(), version, &format!("path+file://{dir}#{name}@{version}"))
+            }
+            _ => name.to_string(),
+        }
+    }
+}
+
+/// Why it is not known what changes affect.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SurveyError {
+    /// There is no workspace.
+    #[error("there is no `Cargo.toml` in `{}` or above it", dir.display())]
+    NoWorkspace {
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
+    /// Its manifests cannot be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Its configuration cannot be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// What was to be compared does not exist.
+    #[error(transparent)]
+    Changes(#[from] ChangeError),
+}
+
+/// Says what changes affect, from the manifests and what git knows: no cargo is asked.
+///
+/// # Errors
+///
+/// Where there is no workspace, its configuration is wrong, or what was to be compared does not exist.
+#[tracing::instrument(level = "debug", skip_all)]
+pub fn survey(options: &LoadOptions, comparison: &Comparison) -> Result<Survey, SurveyError> {
+    let scene = Scene {
+        root: &root(options)?,
+        environment: &options.environment,
+        workspace: None,
+    };
+    let compared = scene.compare(comparison, base_of(scene.root))?;
+    let config = config_of(&compared.after, &compared.after_files(), &options.current_dir)?;
+    let affected = scene.affected(&compared, &config);
+    Ok(Survey {
+        affected,
+        config,
+        state: compared.after,
+    })
+}
+
+/// What changes affect in a project that has been loaded.
+pub(super) fn of_project(project: &Project, comparison: &Comparison) -> Result<Affected, SurveyError> {
+    let workspace = &project.workspace;
+    let scene = Scene {
+        root: &workspace.root,
+        environment: &project.environment,
+        workspace: Some(workspace),
+    };
+    let mut compared = scene.compare(comparison, project.config.settings.base.clone())?;
+    if compared.is_worktree() {
+        let known = |name: &CrateName| compared.after.by_name(name).is_some();
+        let missed = workspace.crates().iter().find(|krate| !known(&krate.name));
+        let why = missed.map(|krate| {
+            format!(
+                "cargo finds the member `{}`, and the manifests do not show why",
+                krate.name
+            )
+        });
+        compared.changes.everything = compared.changes.everything.or(why);
+    }
+    Ok(scene.affected(&compared, &project.config))
+}
+
+/// The directory of the root manifest.
+fn root(options: &LoadOptions) -> Result<PathBuf, SurveyError> {
+    let given = options
+        .manifest_path
+        .as_ref()
+        .map(|path| options.current_dir.join(path));
+    let dir = match &given {
+        Some(manifest) => manifest.parent().unwrap_or(&options.current_dir),
+        None => &options.current_dir,
+    };
+    let none = || SurveyError::NoWorkspace { dir: dir.to_owned() };
+    find_root(&Worktree::default(), dir).ok_or_else(none)
+}
+
+/// The `base` of the configuration. It is needed before the rest can be read, and that says what is wrong with it.
+fn base_of(root: &Path) -> Option<String> {
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).ok()?;
+    let table = manifest.parse::<Table>().ok()?;
+    let hooks = |owner: &str| table.get(owner)?.get("metadata")?.get("hooks")?.get("base")?.as_str();
+    hooks("workspace").or_else(|| hooks("package")).map(str::to_owned)
+}
+
+/// The configuration that the manifests of a state hold.
+fn config_of(state: &State, files: &dyn Files, dir: &Path) -> Result<Config, LoadError> {
+    let source = |dir_of_manifest: &Path| {
+        let path = dir_of_manifest.join("Cargo.toml");
+        let text = files.read(&path).map(String::from_utf8);
+        let problem = |error: String| LoadError::Manifest {
+            path: path.clone(),
+            source: std::io::Error::other(error),
+        };
+        let text = text.ok_or_else(|| problem("it does not exist".to_owned()))?;
+        let text = text.map_err(|error| problem(error.to_string()))?;
+        let path = path.strip_prefix(dir).unwrap_or(&path).to_owned();
+        Ok::<_, LoadError>(Arc::new(SourceFile { path, text }))
+    };
+    let members = state.crates().iter().map(|krate| {
+        let separate = krate.hooks.is_some() && krate.dir != state.root;
+        Ok(Member {
+            name: krate.name.clone(),
+            dir: krate.dir.strip_prefix(&state.root).unwrap_or(&krate.dir).to_owned(),
+            manifest: separate.then(|| source(&krate.dir)).transpose()?,
+        })
+    });
+    let input = ConfigInput {
+        members: members.collect::<Result<_, LoadError>>()?,
+        root: source(&state.root)?,
+    };
+    resolve(&input).map_err(LoadError::Config)
+}
+
+/// Where a comparison takes place.
+pub(super) struct Scene<'a> {
+    /// The root of the workspace.
+    pub(super) root: &'a Path,
+    pub(super) environment: &'a Environment,
+    /// The workspace as cargo sees it, where that was asked.
+    pub(super) workspace: Option<&'a Workspace>,
+}
+
+/// Two states, and what differs between them.
+pub(super) struct Compared {
+    changes: ChangeSet,
+    objects: Objects,
+    /// The state before, where it is another one than that after and is known.
+    before: Before,
+    after: State,
+}
+
+/// What is known of the state before.
+enum Before {
+    /// Its manifests are those of the state after.
+    Same,
+    Known(Box<State>),
+    Unknown,
+}
+
+impl Scene<'_> {
+    /// What differs. While git looks, the manifests of the working tree are read: most often, nothing else is needed.
+    pub(super) fn compare(
+        &self,
+        comparison: &Comparison,
+        default_base: Option<String>,
+    ) -> Result<Compared, SurveyError> {
+        let request = ChangeRequest {
+            comparison: comparison.clone(),
+            root: self.root.to_owned(),
+            git: self.git(),
+            environment: self.environment.clone(),
+            default_base,
+        };
+        let (changes, worktree) = thread::scope(|scope| {
+            let reading = scope.spawn(|| State::read(&Worktree::default(), self.root));
+            (gather(&request), reading.join())
+        });
+        let mut changes = changes?;
+        if let Comparison::Files(_) = comparison {
+            orient(&mut changes, &request);
+        }
+        let objects = Objects::new(&request, &changes);
+        let after = if changes.after.instead.keys().any(|path| decides_state(path)) {
+            State::read(&StateFiles::new(&changes.after, &objects), self.root)?
+        } else {
+            worktree.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?
+        };
+        let before = if !changes.files.keys().any(|path| decides_state(path)) {
+            Before::Same
+        } else if let Some(side) = &changes.before {
+            match State::read(&StateFiles::new(side, &objects), self.root) {
+                Ok(state) => Before::Known(Box::new(state)),
+                Err(error) => {
+                    changes.everything.get_or_insert(format!("before the changes, {error}"));
+                    Before::Unknown
+                }
+            }
+        } else {
+            Before::Unknown
+        };
+        Ok(Compared {
+            changes,
+            objects,
+            before,
+            after,
+        })
+    }
+
+    fn git(&self) -> Option<PathBuf> {
+        locate(["git"], self.environment, self.root).remove("git")
+    }
+
+    /// Which crates that affects.
+    pub(super) fn affected(&self, compared: &Compared, config: &Config) -> Affected {
+        let before = match &compared.before {
+            Before::Same => Some(&compared.after),
+            Before::Known(state) => Some(&**state),
+            Before::Unknown => None,
+        };
+        let has_manifest = |dir: &Path| {
+            let manifest = dir.join("Cargo.toml");
+            manifest.symlink_metadata().is_ok() || compared.changes.files.contains_key(&manifest)
+        };
+        let affected = affected(&Input {
+            before,
+            after: &compared.after,
+            changes: &compared.changes,
+            readers: &self.readers(compared),
+            config,
+            same_meaning: &compared.same_meaning(),
+            workspace: self.workspace,
+            has_manifest: &has_manifest,
+        });
+        tracing::debug!(
+            files = affected.files.len(),
+            crates = affected.crates().count(),
+            "the changes are known"
+        );
+        affected
+    }
+
+    /// Who reads what. Nobody needs to know where nothing changed, or everything.
+    fn readers(&self, compared: &Compared) -> Readers {
+        let changes = &compared.changes;
+        if changes.files.is_empty() || changes.everything.is_some() {
+            return Readers::default();
+        }
+        let crates = compared.after.crates().iter();
+        readers::load(&ReadersRequest {
+            top: changes.top.clone(),
+            root: self.root.to_owned(),
+            head: changes.head.clone(),
+            beyond_head: &changes.after.beyond_head,
+            files: &compared.after_files(),
+            git: self.git(),
+            environment: self.environment.clone(),
+            target_dirs: match self.workspace {
+                Some(workspace) => vec![workspace.target_dir.clone()],
+                None => target_dirs(self.root, self.environment),
+            },
+            crates: crates
+                .map(|krate| (krate.name.to_string(), krate.dir.clone()))
+                .collect(),
+            state_dir: state_dir(&changes.top, self.root, self.environment),
+        })
+    }
+}
+
+impl Compared {
+    /// Whether the state after is that of the working tree.
+    fn is_worktree(&self) -> bool {
+        self.changes.after.instead.is_empty()
+    }
+
+    fn after_files(&self) -> StateFiles<'_> {
+        StateFiles::new(&self.changes.after, &self.objects)
+    }
+
+    /// The changed files that mean to cargo and rustup what they meant before.
+    fn same_meaning(&self) -> BTreeSet<PathBuf> {
+        let Some(before) = &self.changes.before else {
+            return BTreeSet::new();
+        };
+        let (before, after) = (StateFiles::new(before, &self.objects), self.after_files());
+        let table = |files: &StateFiles<'_>, path: &Path| {
+            let text = String::from_utf8(files.read(path)?).ok()?;
+            text.parse::<Table>().ok()
+        };
+        let is_same = |path: &&PathBuf| {
+            let (old, new) = (table(&before, path), table(&after, path));
+            old.is_some() && old == new
+        };
+        let configures = |path: &&PathBuf| {
+            path.ends_with("rust-toolchain.toml")
+                || path.ends_with(".cargo/config.toml")
+                || path.ends_with(".cargo/config")
+        };
+        let files = self.changes.files.keys().filter(configures);
+        files.filter(is_same).cloned().collect()
+    }
+}
+
+/// Whether a file decides which crates there are and what they depend on.
+fn decides_state(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name == "Cargo.toml" || name == "Cargo.lock")
+        || path.ends_with(".cargo/config.toml")
+        || path.ends_with(".cargo/config")
+}
+
+/// Where the files that changed are given, git has not been asked yet what else the tree holds beyond the last commit.
+fn orient(changes: &mut ChangeSet, request: &ChangeRequest) {
+    let since_head = ChangeRequest {
+        comparison: Comparison::Since("HEAD".to_owned()),
+        ..request.clone()
+    };
+    // Without git or a commit there is nothing to know.
+    if let Ok(known) = gather(&since_head) {
+        changes.head = known.head;
+        changes.after.beyond_head = known.after.beyond_head;
+    }
+}
