@@ -4,11 +4,14 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cargo_hooks::config::{ConfigInput, Member, resolve};
 use cargo_hooks::diagnostic::SourceFile;
+use cargo_hooks::event::{Event, EventKind, Outcome, Output, TaskFinished};
 use cargo_hooks::model::{Dialect, Exit};
 use cargo_hooks::schedule::{Effect, Message, Schedule, Verdict};
+use cargo_hooks::store::{Recorder, TaskEnd, load as load_history, save};
 use cargo_hooks::tool_output::{Attribution, Colour, Stream, ToolOutput, sanitize};
 use cargo_hooks::{LoadOptions, Plan, Project, Request, load};
 use divan::Bencher;
@@ -89,6 +92,45 @@ fn schedule(bencher: Bencher, tasks: usize) {
             });
         }
     });
+}
+
+/// What a run leaves, and what the next one reads: so many tasks each, in files of so many runs.
+#[divan::bench(args = [10, 300])]
+fn remember_run(bencher: Bencher, tasks: usize) {
+    let (dir, plan) = (tempfile::tempdir().expect("a temporary directory"), plan(tasks));
+    let state = dir.path().join("state");
+    bencher.bench(|| save(&state, ended(&plan)).is_ok());
+}
+
+#[divan::bench(args = [(10, 1), (10, 30), (10, 200), (300, 30), (300, 200)])]
+fn read_history(bencher: Bencher, (tasks, runs): (usize, usize)) {
+    let (dir, plan) = (tempfile::tempdir().expect("a temporary directory"), plan(tasks));
+    let state = dir.path().join("state");
+    for _ in 0..runs {
+        save(&state, ended(&plan)).expect("a run is remembered");
+    }
+    bencher.bench(|| load_history(&state).keys().count());
+}
+
+/// What is remembered of a run in which every task passed.
+fn ended(plan: &Plan) -> Vec<TaskEnd> {
+    let mut recorder = Recorder::new(plan);
+    for task in plan.tasks() {
+        let finished = TaskFinished {
+            task: Arc::clone(&task.head),
+            outcome: Outcome::Passed,
+            took: Duration::from_millis(123),
+            note: None,
+            findings: Vec::new(),
+            crates: std::collections::BTreeMap::new(),
+            output: Output::default(),
+        };
+        recorder.hear(&Event {
+            at: Duration::from_millis(456),
+            kind: EventKind::TaskFinished(Box::new(finished)),
+        });
+    }
+    recorder.ends()
 }
 
 #[divan::bench]

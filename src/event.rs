@@ -3,12 +3,13 @@
 //! Pure. An event carries all that a reporter needs to say it, so that reporters keep little state and are tested
 //! from lists of events. Times are given as what had passed since the run began.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{CheckName, Exit, Finding, TaskId};
+use crate::model::{CheckName, CrateName, Exit, Finding, TaskId};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,12 +123,28 @@ pub struct TaskFinished {
     pub outcome: Outcome,
     /// How long it ran; nothing where it never started.
     pub took: Duration,
+    /// What came of each crate that it worked on. Empty where it is about none, or never ran.
+    pub crates: BTreeMap<CrateName, CrateVerdict>,
     /// What its pass means, in a few words (`12 tests`), where its tool said so.
     pub note: Option<String>,
     /// What it found, in the order in which it said so.
     pub findings: Vec<Finding>,
     /// What it wrote.
     pub output: Output,
+}
+
+/// What came of one of the crates that a task worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CrateVerdict {
+    /// All that was asked of it was seen to be well.
+    Passed,
+    /// Something of it is wrong.
+    Failed,
+    /// It could not be looked at whole, since what it needs is wrong.
+    NotReached,
+    /// Nothing is known. It counts as no pass.
+    Unknown,
 }
 
 /// What a task wrote, in the order in which it arrived: standard output and error together, as raw bytes.
@@ -176,6 +193,11 @@ pub enum Failure {
     Start {
         /// What the system said.
         error: String,
+    },
+    /// The tool passed, but it warned, and warnings are denied.
+    Denied {
+        /// How often it warned.
+        warnings: usize,
     },
     /// The tool passed, but it changed files that were to be up to date.
     Regenerated,

@@ -49,6 +49,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod environment;
 pub mod event;
+pub mod history;
 pub mod model;
 pub mod plan;
 pub mod presets;
@@ -57,6 +58,7 @@ pub mod readers;
 pub mod report;
 pub mod run;
 pub mod schedule;
+pub mod store;
 pub mod tool_output;
 pub mod workspace;
 

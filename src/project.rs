@@ -7,7 +7,11 @@ use std::sync::Arc;
 mod compare;
 mod dirs;
 
+use dirs::state_dir;
+
 pub use compare::{Survey, SurveyError, survey};
+
+use dirs::own_state_dir;
 
 use crate::affected::Affected;
 use crate::changes::{Comparison, Tree};
@@ -15,10 +19,13 @@ use crate::config::{Config, ConfigInput, Definition, Member, OnMissing, Requirem
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::environment::{Environment, argument_bytes, locate};
 use crate::event::{Event, RunStats};
+use crate::history::History;
+use crate::model::CrateName;
 use crate::plan::{Facts, Mode, Plan, PlanError, Request, definitions, plan, requirements};
 use crate::run::{RunContext, RunError, run};
-use crate::tool_output::{Attribution, Colour};
-use crate::workspace::{self, LoadRequest, Workspace, WorkspaceError};
+use crate::store::{self, Recorder};
+use crate::tool_output::{Attribution, Colour, CrateShape};
+use crate::workspace::{self, LoadRequest, Memory, Workspace, WorkspaceError, Worktree, find_root};
 
 /// Where to look for the workspace.
 #[derive(Clone, Debug)]
@@ -128,6 +135,7 @@ pub fn load(options: &LoadOptions) -> Result<Project, LoadError> {
         current_dir: dir.clone(),
         manifest_path: options.manifest_path.clone(),
         environment: options.environment.clone(),
+        memory: memory(options),
     };
     let workspace = workspace::load(&request).map_err(|error| refused_manifest(options, error))?;
     let config = resolve(&config_input(&workspace, dir)?).map_err(LoadError::Config)?;
@@ -136,6 +144,14 @@ pub fn load(options: &LoadOptions) -> Result<Project, LoadError> {
         config,
         environment: options.environment.clone(),
     })
+}
+
+/// Where what cargo says is kept, for the workspace that the manifests tell of.
+fn memory(options: &LoadOptions) -> Option<Memory> {
+    let root = find_root(&Worktree::default(), &options.current_dir)?;
+    let top = root.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&root);
+    let dir = state_dir(top, &root, &options.environment)?;
+    Some(Memory { dir, root })
 }
 
 impl Project {
@@ -169,7 +185,31 @@ impl Project {
     ///
     /// Where nothing could run. A check that fails is no error.
     pub fn run(&self, plan: &Plan, mut on_event: impl FnMut(&Event)) -> Result<RunStats, RunError> {
-        run(plan, &self.run_context(plan), &mut on_event)
+        let mut recorder = Recorder::new(plan);
+        let stats = run(plan, &self.run_context(plan), &mut |event| {
+            recorder.hear(event);
+            on_event(event);
+        })?;
+        self.remember(recorder);
+        Ok(stats)
+    }
+
+    /// What earlier runs have taught about tasks.
+    #[must_use]
+    pub fn history(&self) -> History {
+        let dir = own_state_dir(&self.workspace.root, &self.environment);
+        dir.map(|dir| store::load(&dir)).unwrap_or_default()
+    }
+
+    /// Leaves the results of a run for later ones. Its verdict is out: that they cannot be written is only said.
+    fn remember(&self, recorder: Recorder<'_>) {
+        let Some(dir) = own_state_dir(&self.workspace.root, &self.environment) else {
+            tracing::debug!("there is no place to remember anything in");
+            return;
+        };
+        if let Err(error) = store::save(&dir, recorder.ends()) {
+            tracing::warn!(%error, "how long the checks took cannot be remembered");
+        }
     }
 
     /// The environment that checks run in.
@@ -248,7 +288,9 @@ impl Project {
             system: std::env::consts::OS.to_owned(),
             parallelism: std::thread::available_parallelism()
                 .map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX)),
+            cargo: dirs::cargo_settings(&self.workspace, &self.environment),
             argument_bytes: argument_bytes(&self.environment),
+            history: Arc::new(self.history()),
         })
     }
 
@@ -269,12 +311,25 @@ impl Project {
         dirs.filter(|dir| !dir.starts_with(&self.workspace.root)).collect()
     }
 
+    /// What cargo builds from each crate, and on which others it depends.
+    fn shapes(&self) -> Vec<(CrateName, CrateShape)> {
+        let shape = |krate: &workspace::Crate| {
+            let needs = self.workspace.dependencies(krate.id);
+            CrateShape {
+                targets: krate.targets.clone(),
+                needs: needs.map(|(needed, _)| self.workspace[needed].name.clone()).collect(),
+            }
+        };
+        let crates = self.workspace.crates().iter();
+        crates.map(|krate| (krate.name.clone(), shape(krate))).collect()
+    }
+
     fn run_context(&self, plan: &Plan) -> RunContext {
         let crates = self.workspace.crates().iter();
         let crates = crates.map(|krate| (krate.name.clone(), krate.dir.clone(), krate.package_id.clone()));
         RunContext {
             environment: in_colour(self.environment.clone(), plan.colour),
-            attribution: Arc::new(Attribution::new(self.workspace.root.clone(), crates)),
+            attribution: Arc::new(Attribution::new(self.workspace.root.clone(), crates).with_shapes(self.shapes())),
             tree: self.tree(),
         }
     }

@@ -10,7 +10,7 @@ use toml::{Table, Value};
 use super::closure::Links;
 use super::outcome::from_root;
 use super::outcome::{Affected, AffectedCrate, Cause, ChangedFile, Link, Touch};
-use super::owned::kinds_of;
+use super::owned::{is_packaged, kinds_of};
 use super::rules::{Meaning, meaning};
 use super::{locks, manifests};
 use crate::changes::{ChangeSet, Presence};
@@ -198,6 +198,7 @@ impl<'a> Work<'a> {
             {
                 let kinds = kinds_of(path, krate, self.input.has_manifest);
                 self.touch(place, kinds, Some(path), Cause::Own);
+                self.untold(place, krate, path);
                 owners.insert(place);
             }
             self.outside(state, path);
@@ -206,11 +207,26 @@ impl<'a> Work<'a> {
         owners.into_iter().collect()
     }
 
+    /// Cargo runs a build script that does not tell what it reads again for any file of the package, and builds what is
+    /// built from it.
+    fn untold(&mut self, place: usize, krate: &StateCrate, path: &Path) {
+        let Some(script) = &krate.build_script else { return };
+        if !self.input.readers.tells_what_it_reads(script, &krate.dir)
+            && is_packaged(path, krate, self.input.has_manifest)
+        {
+            let script = root_relative(self.input.after, script);
+            self.touch(place, SOURCE, Some(path), Cause::Untold { script });
+        }
+    }
+
     /// A directory in which nobody knows what changed.
     fn directory(&mut self, dir: &Path) {
-        let why = "it is a submodule whose files cannot be told apart";
+        let why = "everything in this directory may have changed";
         for state in self.states() {
-            for krate in state.crates().iter().filter(|krate| is_below(krate, dir)) {
+            // It may also be a part of a crate, which can have any sort of file in it.
+            let around = state.owner(dir);
+            let concerned = |krate: &&StateCrate| is_below(krate, dir) || around == Some(krate.id);
+            for krate in state.crates().iter().filter(concerned) {
                 if let Some(place) = self.place(krate) {
                     let cause = Cause::Unknown { why: why.to_owned() };
                     self.touch(place, Kinds::ALL, Some(dir), cause);
@@ -497,9 +513,10 @@ impl<'a> Work<'a> {
             return;
         }
         let members = self.input.after.crates();
+        let was = self.input.before.unwrap_or(self.input.after);
         match self.locks() {
             Ok(Some((before, after))) => {
-                for (place, found) in locks::between(&before, &after, members).into_iter().enumerate() {
+                for (place, found) in locks::between(&before, &after, members, was).into_iter().enumerate() {
                     for locks::Difference { package, kinds } in found {
                         self.touch(place, kinds, Some(&path), Cause::Locked { package });
                     }
@@ -507,9 +524,11 @@ impl<'a> Work<'a> {
             }
             Ok(None) => {}
             Err(why) => {
-                self.notes.push(format!(
-                    "{why}: every crate with dependencies from elsewhere is taken for touched"
-                ));
+                if self.everything.is_none() {
+                    self.notes.push(format!(
+                        "{why}: every crate with dependencies from elsewhere is taken for touched"
+                    ));
+                }
                 for (place, member) in members.iter().enumerate() {
                     let kinds = kinds_from_elsewhere(member);
                     if !kinds.is_empty() {

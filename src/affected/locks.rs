@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::config::{Kind, Kinds};
-use crate::workspace::{DependencyKind, Lock, LockedPackage, StateCrate};
+use crate::workspace::{DependencyKind, Lock, LockedPackage, State, StateCrate};
 use toml::Value;
 
 /// A package that a member depends on and that is not the same any more.
@@ -74,8 +74,8 @@ impl<'l> Side<'l> {
     }
 }
 
-/// What differs for each of the members, by their places in `members`.
-pub(super) fn between(before: &Lock, after: &Lock, members: &[StateCrate]) -> Vec<Vec<Difference>> {
+/// What differs for each of the members, by their places in `members`. `was` is the state of the members before.
+pub(super) fn between(before: &Lock, after: &Lock, members: &[StateCrate], was: &State) -> Vec<Vec<Difference>> {
     let (old, new) = (Side::new(before), Side::new(after));
     let names: BTreeSet<&str> = members.iter().map(|member| member.name.as_str()).collect();
     let is_member = |package: &LockedPackage| package.source.is_none() && names.contains(package.name.as_str());
@@ -119,7 +119,7 @@ pub(super) fn between(before: &Lock, after: &Lock, members: &[StateCrate]) -> Ve
         let mut found: BTreeMap<String, Kinds> = BTreeMap::new();
         let mut add = |package: &str, dependency: &str| {
             let known = found.entry(package.to_owned()).or_default();
-            *known = known.and(kinds(member, dependency));
+            *known = known.and(kinds(&[Some(member), was.by_name(&member.name)], dependency));
         };
         for id in known
             .symmetric_difference(&now)
@@ -179,7 +179,7 @@ pub(super) fn reaching(lock: &Lock, packages: &[String], members: &[StateCrate])
         let package = side.member(member.name.as_str());
         for place in package.iter().flat_map(|package| &package.dependencies) {
             if reaches[*place].is_some() {
-                all = all.and(kinds(member, &lock.packages()[*place].name));
+                all = all.and(kinds(&[Some(member)], &lock.packages()[*place].name));
             }
         }
         all
@@ -187,9 +187,10 @@ pub(super) fn reaching(lock: &Lock, packages: &[String], members: &[StateCrate])
     members.iter().map(of_member).collect()
 }
 
-/// In which ways a dependency of this name touches a member. One that its manifest does not declare may be anything.
-pub(super) fn kinds(member: &StateCrate, dependency: &str) -> Kinds {
-    let found: Kinds = declared(member)
+/// In which ways a dependency of this name touches a member, by its manifests. One that none declares may be anything.
+fn kinds(manifests: &[Option<&StateCrate>], dependency: &str) -> Kinds {
+    let found: Kinds = (manifests.iter().flatten())
+        .flat_map(|member| declared(member))
         .filter(|(name, _)| *name == dependency)
         .map(|(_, kind)| kind)
         .collect();

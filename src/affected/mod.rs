@@ -17,4 +17,5 @@ mod tests;
 
 pub use compute::{Input, affected};
 pub use outcome::{Affected, AffectedCrate, Cause, ChangedFile, Link, Step, Touch};
+pub use rules::{FILE_RULES, FileRule, Meaning};
 pub use select::{Selected, SelectedFiles};

@@ -84,6 +84,11 @@ pub enum Cause {
         /// How that is known.
         how: How,
     },
+    /// The build script of the crate does not tell what it reads, so that it may be any file of the crate.
+    Untold {
+        /// The build script.
+        script: PathBuf,
+    },
     /// It lies in a crate that is no member, which the crate is built from.
     Outside {
         /// The directory of that crate.
@@ -258,6 +263,7 @@ impl fmt::Display for Cause {
                 How::DepInfo => write!(f, "the compiler read it for `{}`", by.display()),
                 How::BuildScript => write!(f, "`{}` asked cargo to watch it", by.display()),
             },
+            Self::Untold { script } => write!(f, "`{}` does not tell cargo what it reads", script.display()),
             Self::Outside { dir } => write!(
                 f,
                 "a file of the package in `{}`, which the crate is built from",

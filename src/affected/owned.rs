@@ -2,6 +2,9 @@
 
 use std::path::{Component, Path};
 
+use ignore::gitignore::GitignoreBuilder;
+use toml::Value;
+
 use super::rules::{Meaning, meaning};
 use crate::config::{Kind, Kinds};
 use crate::workspace::StateCrate;
@@ -42,6 +45,31 @@ pub(super) fn kinds_of(file: &Path, krate: &StateCrate, has_manifest: &dyn Fn(&P
         Some(Meaning::Governs(..)) => any,
         _ => rust.and(Kinds::of(&[Kind::Source])),
     }
+}
+
+/// Whether a file of a crate may be one of those that cargo takes for its package's: `include` and `exclude` say which,
+/// and those in packages below it are theirs.
+pub(super) fn is_packaged(file: &Path, krate: &StateCrate, has_manifest: &dyn Fn(&Path) -> bool) -> bool {
+    let dirs = [&krate.dir, &krate.real_dir];
+    let Some(below) = dirs.into_iter().find_map(|dir| file.strip_prefix(dir).ok()) else {
+        return false;
+    };
+    let mut above = below.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
+    if above.any(|dir| has_manifest(&krate.dir.join(dir))) {
+        return false;
+    }
+    let matches = |key: &str| {
+        let patterns = krate.package.get(key)?.as_array()?;
+        let mut ignore = GitignoreBuilder::new(&krate.dir);
+        for pattern in patterns.iter().filter_map(Value::as_str) {
+            ignore.add_line(None, pattern).ok()?;
+        }
+        let ignore = ignore.build().ok().filter(|ignore| !ignore.is_empty())?;
+        Some(ignore.matched_path_or_any_parents(below, false).is_ignore())
+    };
+    let always = ["Cargo.toml", "Cargo.lock"].iter().any(|name| below == Path::new(name));
+    // What cannot be read excludes nothing.
+    always || matches("include").unwrap_or_else(|| !matches("exclude").unwrap_or(false))
 }
 
 /// Whether a library or program of the crate lies in the directory where one expects tests.

@@ -6,15 +6,18 @@ use crate::config::{Kind, Kinds};
 
 /// What a sort of file means, wherever it lies.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FileRule {
+pub struct FileRule {
     /// The last components of the path, in small letters, with `*` for any letters at either end.
-    pub(super) names: &'static [&'static str],
-    pub(super) meaning: Meaning,
+    ///
+    /// A name that ends with `/` is that of a directory somewhere above the file.
+    pub names: &'static [&'static str],
+    /// What it means.
+    pub meaning: Meaning,
 }
 
 /// What such a file means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub enum Meaning {
     /// It governs all crates at or below the directory that it is for, in these ways.
     Governs(Kinds, &'static str),
     /// No build reads it unless a source names it: it is one of the crate's files, and no more.
@@ -22,7 +25,7 @@ pub(super) enum Meaning {
 }
 
 /// The rules, the first that fits decides.
-pub(super) const RULES: &[FileRule] = &[
+pub const FILE_RULES: &[FileRule] = &[
     FileRule {
         names: &["rust-toolchain", "rust-toolchain.toml"],
         meaning: Meaning::Governs(Kinds::BUILT.and(Kinds::of(&[Kind::Rust])), "it chooses the toolchain"),
@@ -77,11 +80,15 @@ pub(super) const RULES: &[FileRule] = &[
             ".clippy.toml",
             "deny.toml",
             ".deny.toml",
+            "deny.exceptions.toml",
+            ".deny.exceptions.toml",
             "typos.toml",
             "_typos.toml",
             ".typos.toml",
             "taplo.toml",
             ".taplo.toml",
+            "tomlfmt.toml",
+            ".tomlfmt.toml",
             "release.toml",
             "cliff.toml",
             "release-plz.toml",
@@ -108,6 +115,7 @@ pub(super) const RULES: &[FileRule] = &[
             ".devcontainer/",
             ".cargo/",
             ".config/",
+            ".guppy/",
             ".husky/",
             ".githooks/",
         ],
@@ -119,7 +127,7 @@ pub(super) const RULES: &[FileRule] = &[
 pub(super) fn meaning(path: &Path) -> Option<Meaning> {
     let text = path.to_string_lossy().to_lowercase();
     let fits = |rule: &&FileRule| rule.names.iter().any(|name| fits(name, &text));
-    RULES.iter().find(fits).map(|rule| rule.meaning)
+    FILE_RULES.iter().find(fits).map(|rule| rule.meaning)
 }
 
 /// Whether a path ends with a name, or has it for a directory where the name ends with `/`.
@@ -178,6 +186,8 @@ mod tests {
         check("src/.github/x", "inert");
         check("github/x.json", "");
         check("rustfmt.toml", "inert");
+        check("a/deny.exceptions.toml", "inert");
+        check(".guppy/hakari.toml", "inert");
         check("src/lib.rs", "");
         check("build.rs", "");
         check("assets/logo.png", "");

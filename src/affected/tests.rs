@@ -194,6 +194,38 @@ fn tests_and_texts_stay_where_they_are() {
 }
 
 #[test]
+fn a_build_script_that_does_not_tell_what_it_reads_may_read_any_file_of_its_package() {
+    let check = |package: &str, edits: &str, expected: &str| {
+        let mut before = tree("a; b -> a; c -> b(dev)");
+        before.insert("a/build.rs".to_owned(), "fn main() {}\n".to_owned());
+        before.insert(
+            "a/fuzz/Cargo.toml".to_owned(),
+            "[package]\nname = \"fuzz\"\n".to_owned(),
+        );
+        let manifest = before.get_mut("a/Cargo.toml").unwrap();
+        manifest.push_str(package);
+        let affected = compare(&before, &changed(&before, edits), "");
+        assert_eq!(shown(&affected), expected, "{package}: {edits}");
+    };
+    let all = |kinds: &str| format!("a({kinds}) b(source) c(dev-dependencies)");
+    check("", "a/README.md = x", &all("source files"));
+    check("", "a/tests/it.rs = x", &all("source tests rust files"));
+    check("", "a/Cargo.toml + # a comment", &all("source files"));
+    check("", "a/fuzz/x.rs = x", "a(files)");
+    check("", "README.md = x", "");
+    check("", "b/README.md = x", "b(files)");
+    // Cargo knows which files are the package's.
+    let exclude = "exclude = [\"/doc\", \"*.txt\"]\n";
+    check(exclude, "a/doc/README.md = x", "a(files)");
+    check(exclude, "a/x/license.txt = x", "a(files)");
+    check(exclude, "a/README.md = x", &all("source files"));
+    let include = "include = [\"src\", \"/README.md\"]\n";
+    check(include, "a/README.md = x", &all("source files"));
+    check(include, "a/doc/README.md = x", "a(files)");
+    check(include, "a/Cargo.toml + # a comment", &all("source files"));
+}
+
+#[test]
 fn manifests_count_by_meaning() {
     check(DEEP, "a/Cargo.toml + # a comment", "a(files)");
     check(
@@ -310,6 +342,22 @@ fn a_lock_file_counts_for_those_who_reach_what_differs() {
         &lock("a x;b a;c z;x@1.0.0 y;y@1.0.0;z@1.0.0"),
         "c(source dev-dependencies)",
     );
+}
+
+#[test]
+fn a_dependency_for_tests_that_goes_touches_the_tests_alone() {
+    let mut before = tree("a; b -> a");
+    before
+        .get_mut("a/Cargo.toml")
+        .unwrap()
+        .push_str("[dev-dependencies]\nx = \"1\"\n");
+    before.insert("Cargo.lock".to_owned(), lock("a x;b a;x@1.0.0"));
+    let mut after = before.clone();
+    after.insert("a/Cargo.toml".to_owned(), tree("a; b -> a")["a/Cargo.toml"].clone());
+    after.insert("Cargo.lock".to_owned(), lock("a;b a"));
+    let expected = "a(dev-dependencies manifest files)";
+    assert_eq!(shown(&compare(&before, &after, "")), expected);
+    assert_eq!(shown(&compare(&after, &before, "")), expected);
 }
 
 #[test]

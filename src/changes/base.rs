@@ -91,7 +91,17 @@ impl Endpoints<'_> {
                 )),
             }
         }
-        self.default_base().map_err(|refusal| everything(&refusal))
+        let found = self.default_base().map_err(|refusal| everything(&refusal))?;
+        match found {
+            Some(endpoint) => Ok(endpoint),
+            // What is missing there may only not have been fetched, as where CI checks out a single commit.
+            None if self.repository.is_shallow() => Err(NoEndpoint::Everything(
+                "this clone is shallow and has no branch to compare with (`git fetch --unshallow` fetches the rest, and \
+                 `--base` names a branch)"
+                    .to_owned(),
+            )),
+            None => Ok(self.only_uncommitted()),
+        }
     }
 
     /// A revision that was named as such.
@@ -161,29 +171,35 @@ impl Endpoints<'_> {
         }
     }
 
-    fn default_base(&self) -> Result<Endpoint, Refusal> {
+    /// The commit where this branch left the default branch, where there is one beside it.
+    fn default_base(&self) -> Result<Option<Endpoint>, Refusal> {
         let found = self.repository.references(&DEFAULT_BRANCHES)?;
         let by_name = |name: &&str| found.iter().find(|[found, ..]| found == name);
         let is_here = |name: &str| Some(name) == self.branch_reference().as_deref();
         if let Some([name, _, stands_for]) = DEFAULT_BRANCHES.iter().find_map(by_name) {
             let name = if stands_for.is_empty() { name } else { stands_for };
             if !is_here(name) {
-                return self.left(name, short_reference(name));
+                return self.left(name, short_reference(name)).map(Some);
             }
         } else if let Some(name) = self.repository.setting("init.defaultBranch") {
             let reference = format!("refs/heads/{name}");
             if !is_here(&reference)
                 && let Ok(endpoint) = self.left(&reference, &name)
             {
-                return Ok(endpoint);
+                return Ok(Some(endpoint));
             }
         }
+        Ok(None)
+    }
+
+    /// The last commit, since nothing else is known to compare with.
+    fn only_uncommitted(&self) -> Endpoint {
         let mut endpoint = self.last_commit();
         endpoint.notes.push(format!(
             "{} follows no other branch and there is no default branch beside it: only uncommitted work counts",
             self.here()
         ));
-        Ok(endpoint)
+        endpoint
     }
 
     /// The commit where the last commit's line left that of a revision.

@@ -135,7 +135,12 @@ fn fill(set: &mut ChangeSet, table: &Table, place: &Place) {
 fn conflicts(after: &State, status: &Status) -> Option<String> {
     let count = status.tracked.values().filter(|tracked| tracked.unmerged).count();
     let concerned = *after == State::Index && count > 0;
-    concerned.then(|| format!("{count} files are in conflict: what lies in the working tree counts as staged"))
+    let files = if count == 1 {
+        "1 file is".to_owned()
+    } else {
+        format!("{count} files are")
+    };
+    concerned.then(|| format!("{files} in conflict: what lies in the working tree counts as staged"))
 }
 
 /// An answer in which nothing is known yet.

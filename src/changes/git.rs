@@ -22,6 +22,9 @@ const SETTINGS: [&str; 9] = [
     "status.showUntrackedFiles=all",
 ];
 
+/// The option after which the question begins.
+const LAST_SETTING: &str = "--literal-pathspecs";
+
 /// Git, and the environment that it runs in.
 #[derive(Clone, Debug)]
 pub(crate) struct Git {
@@ -51,7 +54,9 @@ impl Git {
     ) -> Result<Vec<u8>, Refusal> {
         let mut command = self.command(dir);
         command.args(question).stdin(Stdio::null());
-        tracing::debug!(?command, "asks");
+        // Not the whole command: the environment may hold secrets, and a log may be for everybody to read.
+        let asked = command.get_args().skip_while(|word| *word != LAST_SETTING).skip(1);
+        tracing::debug!(question = ?asked.collect::<Vec<_>>(), dir = %dir.display(), "asks git");
         let output = command.output().map_err(|error| not_started(&error))?;
         if output.status.success() {
             return Ok(output.stdout);
@@ -77,7 +82,7 @@ impl Git {
         }
         command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
         command
-            .args(["--no-pager", "--no-optional-locks", "--literal-pathspecs"])
+            .args(["--no-pager", "--no-optional-locks", LAST_SETTING])
             .current_dir(dir);
         command
     }

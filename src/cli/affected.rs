@@ -35,7 +35,11 @@ pub(super) fn affected(args: &AffectedArgs, global: &GlobalArgs) -> Ended {
     let this_branch = Comparison::Branch { base: None };
     let comparison = args.comparison.comparison_or(this_branch, &options.current_dir)?;
     let survey = survey(&options, &comparison)?;
-    notes(&survey.affected, global);
+    if global.verbose > 0 {
+        limits(&survey.affected, global);
+    } else {
+        notes(&survey.affected, global);
+    }
     let names = selected(&survey, args.check.as_deref())?;
     let text = match args.format {
         AffectedFormat::Names => names.iter().map(|krate| format!("{}\n", krate.name)).collect(),

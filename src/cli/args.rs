@@ -9,6 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::affected::AffectedFormat;
 use super::comparison::ComparisonArgs;
+use super::graph::GraphFormat;
 use crate::config::{Stage, Strategy};
 use crate::model::Keyword;
 
@@ -43,7 +44,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   cargo hooks list             names and purposes
-  cargo hooks list -v          with command, stages and crates
+  cargo hooks list -v          with command, stages, crates, and the changes that each follows
   cargo hooks list --presets   the checks that are built in")]
     List(ListArgs),
     /// Show what `check` would run, without running it.
@@ -53,6 +54,13 @@ Examples:
   cargo hooks plan test -p parser             of one check and one crate
   cargo hooks plan --message-format json      for a program to read")]
     Plan(CheckArgs),
+    /// Draw what `check` would run.
+    #[command(after_help = "\
+Examples:
+  cargo hooks graph | dot -Tpng > plan.png       for Graphviz
+  cargo hooks graph --format mermaid             for a page in Markdown
+  cargo hooks graph --format html > plan.html    a page for a browser, with nothing else")]
+    Graph(GraphArgs),
     /// List the crates that a change affects.
     #[command(after_help = "\
 Examples:
@@ -228,6 +236,28 @@ pub(super) struct HowArgs {
     /// Both `--locked` and `--offline`.
     #[arg(long)]
     pub(super) frozen: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct GraphArgs {
+    /// The checks to draw, and what they depend on; all of them where none is named.
+    #[arg(value_name = "CHECK")]
+    pub(super) checks: Vec<String>,
+    #[command(flatten)]
+    pub(super) which: WhichArgs,
+    #[command(flatten)]
+    pub(super) comparison: ComparisonArgs,
+    #[command(flatten)]
+    pub(super) how: HowArgs,
+    /// In which form.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        help_heading = "What to show"
+    )]
+    pub(super) format: GraphFormat,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -9,6 +9,7 @@ use super::error::exit;
 use super::{Ended, colour, output, request};
 use crate::config::Origin;
 use crate::environment::{NOT_INSTALLED, version};
+use crate::plan::checks_to_batch;
 use crate::project::Project;
 use crate::tool_output::{Colour, sanitize};
 
@@ -40,6 +41,13 @@ pub(super) fn doctor(global: &GlobalArgs) -> Ended {
             None => Line::new(Health::Missing, &tool.name, &format!("not installed{hint}")),
         });
     }
+    // In a workspace of one crate there is nothing to put together.
+    if project.workspace.crates().len() > 1 {
+        let advice =
+            "starts cargo once for each crate; with `{packages}` for `-p {package}` it would start it once for all";
+        let checks = checks_to_batch(&project.config).into_iter();
+        lines.extend(checks.map(|check| Line::new(Health::Advice, check.as_str(), advice)));
+    }
     let healthy = lines.iter().all(|line| line.health != Health::Missing);
     output::stdout(&draw(&lines, colour::for_stdout(global.color)))?;
     Ok(if healthy {
@@ -53,6 +61,8 @@ pub(super) fn doctor(global: &GlobalArgs) -> Ended {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Health {
     Ok,
+    /// Well, and could be better.
+    Advice,
     /// Not there, and the checks do without it.
     Absent,
     Missing,
@@ -114,6 +124,7 @@ fn draw(lines: &[Line], colour: Colour) -> String {
         .map(|line| {
             let mark = match line.health {
                 Health::Ok => output::status("ok", AnsiColor::Green, colour),
+                Health::Advice => output::status("advice", AnsiColor::Cyan, colour),
                 Health::Absent => output::status("absent", AnsiColor::Yellow, colour),
                 Health::Missing => output::status("missing", AnsiColor::Red, colour),
             };

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use globset::Glob;
 use serde_json::json;
 
 use super::args::{GlobalArgs, ListArgs, MessageFormat};
 use super::{Ended, colour, output, request};
-use crate::config::{Check, Stage, presets};
+use crate::config::{Check, Definition, Kind, Stage, Variant, presets};
 use crate::tool_output::sanitize;
 
 pub(super) fn list(args: &ListArgs, global: &GlobalArgs) -> Ended {
@@ -41,58 +42,54 @@ fn entry(check: &Check, all: &[Check], global: &GlobalArgs) -> String {
             .map(|first| first.definition.run.to_string())
             .unwrap_or_default()
     });
-    let head = format!("{:width$}  {purpose}\n", check.name);
+    let mut text = format!("{:width$}  {purpose}\n", check.name);
     if global.verbose == 0 {
-        return head;
+        return text;
     }
     let indent = " ".repeat(width + 2);
-    let mut text = head;
     for variant in &check.variants {
-        let definition = &variant.definition;
-        let stages = stages(definition.stages.as_deref());
-        let mut line = |label: &str, value: &str| {
-            if !value.is_empty() {
-                let _ = writeln!(text, "{indent}{label:9}{value}");
-            }
-        };
-        line("run", &definition.run.to_string());
-        line(
-            "fix",
-            &definition.fix.as_ref().map(ToString::to_string).unwrap_or_default(),
-        );
-        line(
-            "instead",
-            &variant
-                .instead
-                .iter()
-                .map(|(name, _)| name.as_str())
-                .collect::<Vec<_>>()
-                .join(", "),
-        );
-        line("scope", &definition.scope.to_string());
-        line("stages", &stages.join(", "));
-        line(
-            "needs",
-            &definition
-                .depends_on
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", "),
-        );
-        if check.variants.len() > 1 {
-            line(
-                "crates",
-                &variant
-                    .crates
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            );
+        let crates = (check.variants.len() > 1).then(|| listed(&variant.crates));
+        let lines = details(variant)
+            .into_iter()
+            .chain(crates.map(|crates| ("crates", crates)));
+        for (label, value) in lines.filter(|(_, value)| !value.is_empty()) {
+            let _ = writeln!(text, "{indent}{label:9}{value}");
         }
     }
     text
+}
+
+/// What there is to know about a definition, line by line. A line without a value says nothing.
+fn details(variant: &Variant) -> [(&'static str, String); 11] {
+    let definition = &variant.definition;
+    let (include, exclude) = patterns(definition);
+    [
+        ("run", definition.run.to_string()),
+        (
+            "fix",
+            definition.fix.as_ref().map(ToString::to_string).unwrap_or_default(),
+        ),
+        ("instead", listed(variant.instead.iter().map(|(name, _)| name))),
+        ("scope", definition.scope.to_string()),
+        ("stages", stages(definition.stages.as_deref()).join(", ")),
+        ("needs", listed(&definition.depends_on)),
+        ("files", listed(include)),
+        ("exclude", listed(exclude)),
+        ("affects", definition.affects.to_string()),
+        ("kinds", listed(definition.kinds.iter())),
+        ("inputs", listed(&definition.inputs)),
+    ]
+}
+
+/// The patterns of the files that a definition is about, and of those that it is not.
+fn patterns(definition: &Definition) -> (&[Glob], &[Glob]) {
+    let files = definition.files.as_ref();
+    files.map_or((&[], &[]), |files| (&files.include, &files.exclude))
+}
+
+fn listed<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
+    let words: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
+    words.join(", ")
 }
 
 fn stages(stages: Option<&[Stage]>) -> Vec<String> {
@@ -109,6 +106,8 @@ fn as_json(check: &Check) -> serde_json::Value {
         .iter()
         .map(|variant| {
             let definition = &variant.definition;
+            let (include, exclude) = patterns(definition);
+            let texts = |globs: &[Glob]| globs.iter().map(ToString::to_string).collect::<Vec<_>>();
             json!({
                 "description": definition.description,
                 "run": definition.run.to_string(),
@@ -117,6 +116,11 @@ fn as_json(check: &Check) -> serde_json::Value {
                 "stages": stages(definition.stages.as_deref()),
                 "depends-on": definition.depends_on,
                 "after": definition.after,
+                "files": texts(include),
+                "exclude": texts(exclude),
+                "affects": definition.affects,
+                "kinds": definition.kinds.iter().collect::<Vec<Kind>>(),
+                "inputs": texts(&definition.inputs),
                 "crates": variant.crates,
             })
         })

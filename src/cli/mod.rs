@@ -12,6 +12,7 @@ mod completions;
 mod diagnostics;
 mod doctor;
 mod error;
+mod graph;
 mod init;
 mod list;
 mod log;
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args, &global),
         Command::List(args) => list::list(&args, &global),
         Command::Plan(args) => plan::plan(&args, &global),
+        Command::Graph(args) => graph::graph(&args, &global),
         Command::Affected(args) => affected::affected(&args, &global),
         Command::Why(args) => why::why(&args, &global),
         Command::Init(args) => init::init(&args, &global),

@@ -56,7 +56,9 @@ enum Answer {
 /// What a change of a file would do; the file need not exist, since it may be about to.
 fn of_file(subject: &Path, options: &LoadOptions, of_changes: &Survey) -> Result<Answer, CliError> {
     let file = absolute(&options.current_dir, subject);
-    let looks_like_file = subject.components().count() > 1 || file.symlink_metadata().is_ok();
+    // No crate has a dot in its name.
+    let has_dot = subject.as_os_str().as_encoded_bytes().contains(&b'.');
+    let looks_like_file = subject.components().count() > 1 || has_dot || file.symlink_metadata().is_ok();
     if !looks_like_file {
         let names = of_changes.affected.members().iter().map(|krate| krate.name.as_str());
         let subject = subject.to_string_lossy();

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
 use super::reader::{Node, Reader, Value, listed};
+use super::subcommand::{RestsOn, built_in_alias, subcommand};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::model::{Keyword, keyword};
 
@@ -113,16 +114,32 @@ impl Command {
         self.holes().any(|present| present == hole)
     }
 
-    /// Whether the command builds with cargo, and so uses the target directory alone.
+    /// Whether the command builds with cargo, as far as its words tell.
     #[must_use]
     pub fn builds(&self) -> bool {
-        self.only_builds() || self.cargo_command().is_some_and(|word| DOING_MORE.contains(&word))
+        self.rests_on() != RestsOn::Unsaid
     }
 
     /// Whether the command builds with cargo, and its verdict rests on nothing but what is built.
     #[must_use]
     pub fn only_builds(&self) -> bool {
-        self.cargo_command().is_some_and(|word| BUILDING.contains(&word))
+        self.rests_on() == RestsOn::Built
+    }
+
+    fn rests_on(&self) -> RestsOn {
+        let word = self.cargo_command().unwrap_or_default();
+        let known = subcommand(built_in_alias(word).unwrap_or(word));
+        known.map_or(RestsOn::Unsaid, |known| known.rests_on)
+    }
+
+    /// Whether the command asks for messages in JSON.
+    pub(super) fn speaks_json(&self) -> bool {
+        let words = match self {
+            Self::Argv(words) => words.as_slice(),
+            Self::Shell(script) => std::slice::from_ref(script),
+        };
+        let in_text = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains("json"));
+        self.has(Hole::MessageFormat) || words.iter().any(|word| word.0.iter().any(in_text))
     }
 
     /// The subcommand of cargo that this is, if it is one.
@@ -145,17 +162,8 @@ impl Command {
     }
 }
 
-/// Subcommands of cargo that say something about what they build.
-const BUILDING: [&str; 17] = [
-    "b", "bench", "build", "c", "check", "clippy", "d", "doc", "fix", "hack", "llvm-cov", "miri", "nextest", "rustc",
-    "rustdoc", "t", "test",
-];
-
-/// Subcommands that build, and then do what nobody can tell: a program may read any file, and a package holds many.
-const DOING_MORE: [&str; 5] = ["install", "package", "publish", "r", "run"];
-
 /// Options of cargo itself whose value is a word of its own.
-const TAKING_A_VALUE: [&str; 4] = ["--color", "--config", "-Z", "-C"];
+pub(crate) const TAKING_A_VALUE: [&str; 4] = ["--color", "--config", "-Z", "-C"];
 
 /// The command as a person would type it, with its holes in braces.
 impl fmt::Display for Command {

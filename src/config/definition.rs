@@ -100,6 +100,7 @@ pub struct Variant {
 
 /// What a check does, in full.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key that a person writes")]
 pub struct Definition {
     /// What it is for.
     pub description: Option<String>,
@@ -143,6 +144,8 @@ pub struct Definition {
     pub builds: Option<bool>,
     /// Whether it writes files of the workspace.
     pub generates: bool,
+    /// Whether a warning of a lint fails it, though its tool is content.
+    pub deny_warnings: bool,
     /// How its tool speaks.
     pub output: Dialect,
     /// The programs that it needs.

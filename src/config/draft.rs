@@ -42,6 +42,7 @@ impl Draft<'_> {
         let run = self.command(mistakes);
         let fix = raw.fix.as_ref().map(|fix| self.with_args(&fix.0));
         self.check_stages(mistakes);
+        self.check_deny_warnings(run.as_ref(), mistakes);
         let files = self.files(mistakes);
         let cwd = self.cwd(mistakes);
         let (run, cwd) = (run?, cwd?);
@@ -74,6 +75,7 @@ impl Draft<'_> {
             locks: values(raw.locks.as_ref()),
             builds: plain(raw.builds.as_ref()),
             generates: plain(raw.generates.as_ref()).unwrap_or(false),
+            deny_warnings: plain(raw.deny_warnings.as_ref()).unwrap_or(false),
             output: plain(raw.output.as_ref()).unwrap_or(Dialect::Plain),
             requires: values(raw.requires.as_ref()),
             on_missing: plain(raw.on_missing.as_ref()).unwrap_or(OnMissing::Fail),
@@ -131,6 +133,25 @@ impl Draft<'_> {
             );
             mistakes.push(diagnostic);
         }
+    }
+
+    /// Warnings can only be denied where they can be told from other text.
+    fn check_deny_warnings(&self, run: Option<&Command>, mistakes: &mut Diagnostics) {
+        let Some(denied) = self.raw.deny_warnings.as_ref().filter(|denied| denied.value) else {
+            return;
+        };
+        let dialect = plain(self.raw.output.as_ref());
+        let speaks_json = run.is_none_or(Command::speaks_json);
+        if dialect == Some(Dialect::Cargo) && speaks_json {
+            return;
+        }
+        let message = format!(
+            "the warnings of `{}` cannot be told from its other output",
+            self.name.value
+        );
+        let diagnostic = Diagnostic::new("misplaced-key", denied.span.clone(), message)
+            .help("give a command of cargo `--message-format {message-format}` and the check `output = \"cargo\"`");
+        mistakes.push(diagnostic);
     }
 
     fn files(&self, mistakes: &mut Diagnostics) -> Option<FileFilter> {

@@ -115,6 +115,9 @@ table! {
         /// Whether the command writes files of the workspace. It fails if it changes one that `files` names, and no
         /// other task runs beside it.
         "generates" => generates: bool,
+        /// Whether a warning of a lint fails the check. For tools whose `output` is `cargo`; `-- -D warnings` for clippy
+        /// means the same.
+        "deny-warnings" => deny_warnings: bool,
         /// How the tool speaks.
         "output" => output: Dialect,
         /// The programs that must be installed.

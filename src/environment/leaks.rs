@@ -27,18 +27,26 @@ const OF_CARGO: [&str; 15] = [
     "__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS",
 ];
 
-/// Variables that mean one repository, index or operation of git.
-const OF_GIT: [&str; 18] = [
+/// Variables that mean one repository, index or operation of git, or one call of it: what `git rev-parse --local-env-vars`
+/// names and a few more. `GIT_CONFIG_COUNT` and what goes with it stay: they are how people configure git from outside.
+const OF_GIT: [&str; 25] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_ATTR_SOURCE",
+    "GIT_CHERRY_PICK_HELP",
     "GIT_COMMON_DIR",
     "GIT_CONFIG",
     "GIT_CONFIG_PARAMETERS",
     "GIT_DIR",
     "GIT_EDITOR",
+    "GIT_GLOB_PATHSPECS",
     "GIT_GRAFT_FILE",
+    "GIT_ICASE_PATHSPECS",
     "GIT_IMPLICIT_WORK_TREE",
     "GIT_INDEX_FILE",
     "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NAMESPACE",
+    "GIT_NOGLOB_PATHSPECS",
     "GIT_NO_REPLACE_OBJECTS",
     "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX",
@@ -47,6 +55,26 @@ const OF_GIT: [&str; 18] = [
     "GIT_REPLACE_REF_BASE",
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
+];
+
+/// What nextest tells a test of the run that it is in. `NEXTEST_PROFILE` would choose the profile of another run as well.
+const OF_NEXTEST: [&str; 16] = [
+    "NEXTEST",
+    "NEXTEST_ATTEMPT",
+    "NEXTEST_ATTEMPT_ID",
+    "NEXTEST_BINARY_ID",
+    "NEXTEST_EXECUTION_MODE",
+    "NEXTEST_LD_LIBRARY_PATH",
+    "NEXTEST_PROFILE",
+    "NEXTEST_RUN_ID",
+    "NEXTEST_STRESS_CURRENT",
+    "NEXTEST_STRESS_TOTAL",
+    "NEXTEST_TEST_GLOBAL_SLOT",
+    "NEXTEST_TEST_GROUP",
+    "NEXTEST_TEST_GROUP_SLOT",
+    "NEXTEST_TEST_NAME",
+    "NEXTEST_TOTAL_ATTEMPTS",
+    "NEXTEST_WORKSPACE_ROOT",
 ];
 
 /// Where cargo puts the directories of libraries.
@@ -62,8 +90,11 @@ impl Environment {
     pub fn without_leaks(variables: impl IntoIterator<Item = (OsString, OsString)>, executable: Option<&Path>) -> Self {
         let all: BTreeMap<OsString, OsString> = variables.into_iter().collect();
         let mut kept = all.clone();
-        let of_commit = all.contains_key(OsStr::new("GIT_INDEX_FILE"));
-        kept.retain(|name, _| !is_leak(&name.to_string_lossy(), of_commit));
+        let within = Within {
+            commit: all.contains_key(OsStr::new("GIT_INDEX_FILE")),
+            nextest: all.contains_key(OsStr::new("NEXTEST_RUN_ID")),
+        };
+        kept.retain(|name, _| !is_leak(&name.to_string_lossy(), within));
         if let Some(cargo) = all.get(OsStr::new("CARGO")) {
             let ours = library_dirs(Path::new(cargo), executable);
             for name in LIBRARY_PATHS.map(OsStr::new) {
@@ -105,14 +136,23 @@ impl Environment {
     }
 }
 
-fn is_leak(name: &str, of_commit: bool) -> bool {
+/// What the program was started by.
+#[derive(Clone, Copy)]
+struct Within {
+    commit: bool,
+    nextest: bool,
+}
+
+fn is_leak(name: &str, within: Within) -> bool {
     let of_author = name.starts_with("GIT_AUTHOR_") || name.starts_with("GIT_COMMITTER_");
     OF_CARGO.contains(&name)
         || OF_GIT.contains(&name)
         || name.starts_with("CARGO_PKG_")
         || name.starts_with("CARGO_BIN_EXE_")
         // Somebody may set an author for all that he does; within a commit they are those of the commit.
-        || of_author && of_commit
+        || of_author && within.commit
+        // So may he choose a profile; within a test it is that of the run.
+        || within.nextest && (OF_NEXTEST.contains(&name) || name.starts_with("NEXTEST_BIN_EXE_"))
 }
 
 /// The directories below which cargo finds libraries for what it runs: those of its toolchain and of the executable.
@@ -198,6 +238,16 @@ mod tests {
             cleaned(&[("LD_LIBRARY_PATH", "/tc/lib")]),
             pairs(&[("LD_LIBRARY_PATH", "/tc/lib")])
         );
+    }
+
+    #[test]
+    fn what_nextest_says_of_one_test_is_gone() {
+        let profile = ("NEXTEST_PROFILE", "ci");
+        let retries = ("NEXTEST_RETRIES", "2");
+        assert_eq!(cleaned(&[profile, retries]), pairs(&[profile, retries]));
+        let run = ("NEXTEST_RUN_ID", "3b390d79");
+        let found = cleaned(&[("NEXTEST", "1"), ("NEXTEST_BIN_EXE_x", "/x"), profile, retries, run]);
+        assert_eq!(found, pairs(&[retries]));
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn slots(strategy: Strategy, config: &Config, request: &Request, facts: &Facts) 
 fn numbered<'a>(mut repairs: Vec<Drafted<'a>>, judges: Vec<Drafted<'a>>) -> Vec<Drafted<'a>> {
     let builds = |task: &Task| {
         let mut resources = task.resources.iter();
-        resources.any(|(resource, _)| *resource == Resource::BuildDirectory)
+        resources.any(|(resource, _)| matches!(resource, Resource::BuildDirectory(_)))
     };
     repairs.sort_by_key(|repair| !builds(&repair.task));
     let mut tasks: Vec<_> = repairs.into_iter().chain(judges).collect();
@@ -171,11 +171,24 @@ impl<'a> Builder<'a> {
                     command,
                 };
                 let task = Task::new(&purpose, unit, &self.scene);
-                Drafted { task, definition }
+                Drafted {
+                    task,
+                    definition,
+                    built_before: false,
+                }
             };
             let fix = definition.fix.as_ref().filter(|_| self.scene.request.mode == Mode::Fix);
             self.repairs.extend(fix.map(|fix| task(Role::Repair, fix)));
-            self.judges.push(task(Role::Judge, &definition.run));
+            let mut judge = task(Role::Judge, &definition.run);
+            if let Some(build) = judge.task.build_first(definition, &self.scene) {
+                judge.built_before = true;
+                self.judges.push(Drafted {
+                    task: build,
+                    definition,
+                    built_before: false,
+                });
+            }
+            self.judges.push(judge);
         }
         Ok(Ok(()))
     }

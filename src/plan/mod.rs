@@ -2,9 +2,13 @@
 //!
 //! Pure. `plan`, `--dry-run` and `run` all use the same [`Plan`]; there is no second idea of what a run does.
 
+mod advice;
 mod build;
+mod cargo;
 mod command_line;
+mod critical;
 mod graph;
+mod identity;
 mod needs;
 mod parts;
 mod request;
@@ -15,9 +19,12 @@ mod task;
 mod tests;
 mod units;
 
+pub use advice::checks_to_batch;
 pub use build::plan;
+pub use cargo::{CargoSettings, ConfigText};
+pub use critical::CriticalPath;
 pub use graph::{Need, Plan};
 pub use request::{CargoOption, CrateSelection, Facts, Mode, PlanError, Request};
 pub use requirements::requirements;
 pub use select::definitions;
-pub use task::{Access, MissingTool, Program, Resource, Role, Task, TaskCommand};
+pub use task::{Access, Handling, MissingTool, Program, Resource, Role, Task, TaskCommand};

@@ -11,6 +11,8 @@ use crate::model::{CheckName, TaskId};
 pub(super) struct Drafted<'a> {
     pub(super) task: Task,
     pub(super) definition: &'a Definition,
+    /// Whether the task before it builds what this one runs. That one waits for what this one would wait for.
+    pub(super) built_before: bool,
 }
 
 /// What waits for what: judges for the repairs, and the tasks of a check for those of the checks that it names; crate by
@@ -18,11 +20,14 @@ pub(super) struct Drafted<'a> {
 pub(super) fn needs(tasks: &[Drafted<'_>]) -> Vec<(TaskId, TaskId, Need)> {
     let (repairs, judges): (Vec<_>, Vec<_>) = tasks.iter().partition(|drafted| drafted.task.role == Role::Repair);
     let mut needs = after_repairs(&repairs, &judges);
+    for pair in judges.windows(2).filter(|pair| pair[1].built_before) {
+        needs.push((pair[0].task.head.id, pair[1].task.head.id, Need::Hard));
+    }
     let mut of_check: BTreeMap<&CheckName, Vec<&Task>> = BTreeMap::new();
     for judge in &judges {
         of_check.entry(&judge.task.head.check).or_default().push(&judge.task);
     }
-    for Drafted { task, definition } in judges {
+    for Drafted { task, definition, .. } in judges.into_iter().filter(|judge| !judge.built_before) {
         let hard = definition.depends_on.iter().map(|name| (name, Need::Hard));
         let soft = definition.after.iter().map(|name| (name, Need::Soft));
         for (name, need) in hard.chain(soft) {
@@ -39,7 +44,8 @@ fn after_repairs(repairs: &[&Drafted<'_>], judges: &[&Drafted<'_>]) -> Vec<(Task
     let id = |drafted: &Drafted<'_>| drafted.task.head.id;
     let in_turn = repairs.windows(2).map(|pair| (id(pair[0]), id(pair[1])));
     let last = repairs.last().into_iter();
-    let after_all = last.flat_map(|last| judges.iter().map(move |judge| (id(last), id(judge))));
+    let first = judges.iter().filter(|judge| !judge.built_before);
+    let after_all = last.flat_map(|last| first.clone().map(move |judge| (id(last), id(judge))));
     in_turn.chain(after_all).map(|(a, b)| (a, b, Need::Soft)).collect()
 }
 

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cargo::CargoSettings;
 use crate::affected::Affected;
 use crate::changes::Comparison;
 use crate::config::{Stage, Strategy};
+use crate::history::History;
 use crate::model::{CheckName, keyword};
 use crate::tool_output::Colour;
 
@@ -94,8 +96,12 @@ pub struct Facts {
     pub system: String,
     /// How many tasks the machine can run at a time.
     pub parallelism: u32,
+    /// Where cargo builds, and what its subcommands are called.
+    pub cargo: CargoSettings,
     /// How many bytes of arguments one command may have.
     pub argument_bytes: usize,
+    /// What earlier runs have taught.
+    pub history: Arc<History>,
 }
 
 /// Why there is no plan.

@@ -2,15 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cargo::{
+    Place, Split, Words, locks, locks_anywhere, locks_to_run, names_others, recognise, runs_what_it_builds, split,
+    take_denied_warnings, targets,
+};
 use super::command_line::fill;
+use super::identity;
 use super::units::{Scene, Unit, joined};
 use crate::config::{Command, Cwd, Definition, FileFilter};
 use crate::event::TaskHead;
+use crate::history::{Estimate, Extent, TaskKey};
 use crate::model::{CheckName, CrateName, Dialect, TaskId};
+use crate::tool_output::Targets;
 
 /// One unit of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +40,33 @@ pub struct Task {
     pub resources: Vec<(Resource, Access)>,
     /// Whether its failure ends the run.
     pub critical: bool,
+    /// What makes it the same as a task of another run.
+    pub key: TaskKey,
+    /// How much it does.
+    pub extent: Extent,
+    /// What earlier runs let expect of it, where there were any.
+    pub estimate: Option<Estimate>,
     /// The files that must be the same afterwards, for a check that generates them.
     pub unchanged: Option<FileFilter>,
+    /// What is special about how it is run and judged.
+    pub handling: Handling,
+}
+
+/// What is special about how a task is run and judged. The default is nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handling {
+    /// The file that is to hold what it writes to standard output, once it has passed.
+    pub kept_output: Option<PathBuf>,
+    /// Whether a warning of a lint fails it, though its tool is content.
+    pub deny_warnings: bool,
+    /// Whether it runs what it has built, and the reader of its output sees when that begins. It needs cargo's locks no
+    /// longer then.
+    pub runs_what_it_built: bool,
+    /// The targets of each crate that it builds, where its command tells.
+    pub targets: Option<Targets>,
+    /// Whether its command may name other crates than those that the task is about, so that nothing can be said of single
+    /// ones.
+    pub names_others: bool,
 }
 
 /// What a task is for.
@@ -42,6 +74,8 @@ pub struct Task {
 pub enum Role {
     /// It says whether all is well.
     Judge,
+    /// It builds what the task after it runs. Its pass says nothing of the check, and is of no use without what it built.
+    Build,
     /// It repairs what it can. The task that judges comes after it and has the last word.
     Repair,
 }
@@ -73,8 +107,11 @@ pub struct Program {
 pub enum Resource {
     /// The files of the workspace: read by all, written by what repairs or generates.
     Tree,
-    /// Cargo's build directory. Cargo would let the second command wait unseen.
-    BuildDirectory,
+    /// A directory that cargo builds in. Where it holds a lock of cargo's (`target/debug`), the second command would wait
+    /// for it unseen. Whoever uses one shares the target directory above it, which is alone to what may use all of it.
+    BuildDirectory(Arc<Path>),
+    /// The programs that a build puts into a directory: alone to what builds them, shared by tests that start them.
+    Programs(Arc<Path>),
     /// What the configuration names in `locks`.
     Named(String),
 }
@@ -116,18 +153,111 @@ impl Task {
         let definition = purpose.definition;
         let repairs = purpose.role == Role::Repair;
         let generates = definition.generates && !repairs;
+        let (key, extent) = (identity::key(purpose, unit), identity::extent(purpose, unit));
+        let mut command = command(purpose, unit, scene);
+        let handling = handling(purpose, unit, scene, &mut command);
         Self {
             head: Arc::new(head(purpose, unit, scene)),
             crates: unit.crates.clone(),
             role: purpose.role,
-            command: command(purpose, unit, scene),
             output: definition.output,
             timeout: scene.request.timeout.or(definition.timeout),
             weight: definition.weight,
-            resources: resources(purpose, repairs || generates),
+            resources: resources(purpose, &command, scene, repairs || generates),
+            command,
             critical: definition.critical && !repairs,
+            estimate: scene.facts.history.estimate(&key, extent),
+            key,
+            extent,
             unchanged: generates.then(|| definition.files.clone().unwrap_or_else(FileFilter::everything)),
+            handling,
         }
+    }
+
+    /// The task that builds what this one runs, which is then changed to run it only; nothing where the two are one.
+    ///
+    /// A check that may fail stays whole: what follows a task that may fail goes on after its failure, and tests must not
+    /// run that were not built.
+    pub(super) fn build_first(&mut self, definition: &Definition, scene: &Scene<'_>) -> Option<Self> {
+        let settings = &scene.facts.cargo;
+        if self.role != Role::Judge || definition.builds.is_some() || definition.allow_failure || definition.generates {
+            return None;
+        }
+        let Split { build, run, list } = split(&self.command, settings, &scene.workspace.root)?;
+        let mut first = self.clone();
+        let head = Arc::make_mut(&mut first.head);
+        head.unit = joined(&[&head.unit, "build"]);
+        head.fix = None;
+        first.role = Role::Build;
+        first.key.part = joined(&[&first.key.part, "build"]);
+        first.estimate = scene.facts.history.estimate(&first.key, first.extent);
+        first.output = Dialect::Nextest;
+        first.command = build;
+        first.handling.kept_output = Some(list);
+        first.handling.runs_what_it_built = false;
+        self.handling.runs_what_it_built = false;
+        if let Words::Cargo(call) = recognise(&first.command.program.name, &first.command.args, settings) {
+            let place = Place {
+                settings,
+                set_env: &first.command.env,
+                cwd: &first.command.cwd,
+            };
+            self.resources.retain(|(resource, _)| !resource.is_of_cargo());
+            self.resources.extend(locks_to_run(&call, &place));
+        }
+        self.command = run;
+        Some(first)
+    }
+}
+
+#[cfg(test)]
+impl Task {
+    /// A task of a check that runs `true` and is about nothing, for tests of what carries tasks about.
+    pub(crate) fn fixture(id: u32, check: &str) -> Self {
+        Self {
+            head: Arc::new(TaskHead {
+                id: TaskId(id),
+                check: check.into(),
+                unit: String::new(),
+                may_fail: false,
+                rerun: String::new(),
+                fix: None,
+            }),
+            crates: Vec::new(),
+            role: Role::Judge,
+            command: TaskCommand {
+                program: Program {
+                    name: "true".to_owned(),
+                    path: None,
+                },
+                args: Vec::new(),
+                cwd: PathBuf::from("/ws"),
+                env: BTreeMap::new(),
+            },
+            output: Dialect::Plain,
+            timeout: None,
+            weight: 1,
+            resources: Vec::new(),
+            critical: false,
+            key: TaskKey {
+                check: check.into(),
+                part: String::new(),
+                subject: crate::history::Subject::Workspace,
+                repairs: false,
+            },
+            extent: Extent::whole(0),
+            estimate: None,
+            unchanged: None,
+            handling: Handling::default(),
+        }
+    }
+}
+
+impl Resource {
+    /// Whether it stands for something that cargo builds or locks.
+    #[must_use]
+    pub fn is_of_cargo(&self) -> bool {
+        matches!(self, Self::BuildDirectory(_) | Self::Programs(_))
     }
 }
 
@@ -172,13 +302,55 @@ fn command(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>) -> TaskCom
     }
 }
 
-fn resources(purpose: &Purpose<'_>, writes: bool) -> Vec<(Resource, Access)> {
+/// How the task is handled. Takes out of its command what is done here in its place.
+fn handling(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>, command: &mut TaskCommand) -> Handling {
+    let settings = &scene.facts.cargo;
     let definition = purpose.definition;
+    let speaks = definition.output == Dialect::Cargo;
+    let denied = speaks && take_denied_warnings(command, purpose.role, settings);
+    let call = match recognise(&command.program.name, &command.args, settings) {
+        Words::Cargo(call) => Some(call),
+        Words::NoCargo | Words::Opaque => None,
+    };
+    Handling {
+        kept_output: None,
+        runs_what_it_built: definition.builds.is_none()
+            && call
+                .as_ref()
+                .is_some_and(|call| runs_what_it_builds(call, definition.output)),
+        deny_warnings: purpose.role == Role::Judge && (denied || definition.deny_warnings),
+        targets: call.as_ref().filter(|_| speaks).and_then(targets),
+        names_others: call.is_some_and(|call| names_others(&call, &unit.filling.packages)),
+    }
+}
+
+fn resources(purpose: &Purpose<'_>, command: &TaskCommand, scene: &Scene<'_>, writes: bool) -> Vec<(Resource, Access)> {
     let tree = if writes { Access::Exclusive } else { Access::Shared };
-    let builds = definition.builds.unwrap_or_else(|| purpose.command.builds());
-    let named = definition.locks.iter().cloned().map(Resource::Named);
-    let exclusive = builds.then_some(Resource::BuildDirectory).into_iter().chain(named);
-    std::iter::once((Resource::Tree, tree))
-        .chain(exclusive.map(|resource| (resource, Access::Exclusive)))
-        .collect()
+    let named = purpose.definition.locks.iter().cloned().map(Resource::Named);
+    let mut resources = vec![(Resource::Tree, tree)];
+    resources.extend(build_locks(purpose.definition, command, scene));
+    resources.extend(named.map(|resource| (resource, Access::Exclusive)));
+    resources
+}
+
+/// The locks of cargo that a command takes, as far as the configuration leaves that to the command.
+fn build_locks(definition: &Definition, command: &TaskCommand, scene: &Scene<'_>) -> Vec<(Resource, Access)> {
+    let settings = &scene.facts.cargo;
+    let place = Place {
+        settings,
+        set_env: &command.env,
+        cwd: &command.cwd,
+    };
+    let said = definition.builds;
+    let found = match recognise(&command.program.name, &command.args, settings) {
+        _ if said == Some(false) => Vec::new(),
+        Words::Cargo(call) => locks(&call, &place),
+        Words::Opaque => locks_anywhere(&place),
+        Words::NoCargo => Vec::new(),
+    };
+    if found.is_empty() && said == Some(true) {
+        locks_anywhere(&place)
+    } else {
+        found
+    }
 }

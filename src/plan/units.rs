@@ -10,7 +10,7 @@ use super::request::{Facts, PlanError, Request};
 use crate::affected::SelectedFiles;
 use crate::config::{Cwd, Definition, FileFilter, Hole, Scope, TargetNeed, Variant};
 use crate::model::{CheckName, CrateName};
-use crate::workspace::{Crate, TargetKind, Workspace};
+use crate::workspace::{Crate, Target, TargetKind, Workspace};
 
 /// A task to be: what it works on, and what fills its command.
 pub(super) struct Unit<'a> {
@@ -20,6 +20,9 @@ pub(super) struct Unit<'a> {
     pub(super) crates: Vec<CrateName>,
     /// Whether these are all that the check could work on, so that nobody has to name them.
     pub(super) whole: bool,
+    /// What tells it from other units of the check in every run, in words: neither how many crates or files there are nor
+    /// in how many parts. Most often nothing does.
+    pub(super) group: String,
     pub(super) filling: Filling<'a>,
 }
 
@@ -156,8 +159,10 @@ impl<'a> Scene<'a> {
             .crates
             .first()
             .filter(|_| variant.crates.len() == 1 && !variant.unowned_files);
+        let label = only.map(ToString::to_string).unwrap_or_default();
         Unit {
-            label: only.map(ToString::to_string).unwrap_or_default(),
+            group: label.clone(),
+            label,
             crates: Vec::new(),
             whole: true,
             filling: self.filling(),
@@ -170,6 +175,7 @@ impl<'a> Scene<'a> {
             label: krate.name.to_string(),
             crates: vec![krate.name.clone()],
             whole: self.workspace.crates().len() == 1,
+            group: String::new(),
             filling: Filling {
                 package,
                 ..self.filling()
@@ -182,6 +188,7 @@ impl<'a> Scene<'a> {
             label: selected.label(),
             crates: selected.names(),
             whole: selected.all,
+            group: String::new(),
             filling: Filling {
                 packages: selected.arguments(),
                 targets: selected.targets(),
@@ -204,8 +211,7 @@ impl<'a> Scene<'a> {
         let several = roots.len() > 1;
         let mut units = Vec::new();
         for (edition, roots) in roots {
-            let below = |root: &'a Path| root.strip_prefix(&self.workspace.root).unwrap_or(root);
-            let files: Vec<_> = roots.into_iter().map(below).collect();
+            let files: Vec<_> = roots.into_iter().map(|root| self.below_root(root)).collect();
             let filling = Filling {
                 edition,
                 packages: selected.arguments(),
@@ -214,15 +220,18 @@ impl<'a> Scene<'a> {
             };
             let parts = self.in_parts(name, definition, &filling, &files)?;
             let count = parts.len();
+            let mut files = files.into_iter();
             for (index, roots) in parts.into_iter().enumerate() {
-                let edition_label = if several {
-                    format!("edition {edition}")
-                } else {
-                    String::new()
-                };
+                let sources: BTreeSet<_> = files.by_ref().take(roots.len()).collect();
+                let is_in =
+                    |target: &Target| target.edition == edition && sources.contains(self.below_root(&target.source));
+                let crates = selected.able.iter().filter(|krate| krate.targets.iter().any(is_in));
+                let group = format!("edition {edition}");
+                let edition_label = if several { group.as_str() } else { "" };
                 units.push(Unit {
-                    label: joined(&[&selected.label(), &edition_label, &part_label(index, count)]),
-                    crates: selected.names(),
+                    label: joined(&[&selected.label(), edition_label, &part_label(index, count)]),
+                    group,
+                    crates: crates.map(|krate| krate.name.clone()).collect(),
                     whole: selected.all,
                     filling: Filling {
                         roots,
@@ -232,6 +241,10 @@ impl<'a> Scene<'a> {
             }
         }
         Ok(units)
+    }
+
+    fn below_root<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.workspace.root).unwrap_or(path)
     }
 
     fn units_of_files(

@@ -52,6 +52,14 @@ pub enum SurveyError {
         /// Where it was looked for.
         dir: PathBuf,
     },
+    /// There is none in the state that was asked about, whatever lies in the working tree.
+    #[error("there is no workspace in {state}: it has no `{}`", path.display())]
+    NoWorkspaceIn {
+        /// The state.
+        state: String,
+        /// Where its root manifest should be.
+        path: PathBuf,
+    },
     /// Its manifests cannot be read.
     #[error(transparent)]
     State(#[from] StateError),
@@ -209,7 +217,8 @@ impl Scene<'_> {
         }
         let objects = Objects::new(&request, &changes);
         let after = if changes.after.instead.keys().any(|path| decides_state(path)) {
-            State::read(&StateFiles::new(&changes.after, &objects), self.root)?
+            let state = State::read(&StateFiles::new(&changes.after, &objects), self.root);
+            state.map_err(|error| missing(error, &changes.to))?
         } else {
             worktree.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?
         };
@@ -219,7 +228,11 @@ impl Scene<'_> {
             match State::read(&StateFiles::new(side, &objects), self.root) {
                 Ok(state) => Before::Known(Box::new(state)),
                 Err(error) => {
-                    changes.everything.get_or_insert(format!("before the changes, {error}"));
+                    let why = match error {
+                        StateError::Missing { .. } => format!("there is no workspace in {}", changes.from),
+                        error @ StateError::Manifest { .. } => format!("before the changes, {error}"),
+                    };
+                    changes.everything.get_or_insert(why);
                     Before::Unknown
                 }
             }
@@ -325,6 +338,17 @@ impl Compared {
         };
         let files = self.changes.files.keys().filter(configures);
         files.filter(is_same).cloned().collect()
+    }
+}
+
+/// What is missing is missing in another state than the one that people see before them.
+fn missing(error: StateError, state: &str) -> SurveyError {
+    match error {
+        StateError::Missing { path } => SurveyError::NoWorkspaceIn {
+            state: state.to_owned(),
+            path,
+        },
+        error @ StateError::Manifest { .. } => error.into(),
     }
 }
 

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use toml::Table;
 
 use crate::environment::Environment;
+use crate::model::fnv1a;
+use crate::plan::{CargoSettings, ConfigText};
+use crate::workspace::Workspace;
 
 /// The variables that say where cargo builds.
 const VARIABLES: [&str; 3] = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"];
@@ -26,7 +29,20 @@ pub(super) fn target_dirs(root: &Path, environment: &Environment) -> Vec<PathBuf
     dirs
 }
 
-/// The configuration files that cargo may read for a workspace.
+/// Where cargo builds when it runs in the root of a workspace, and what its subcommands are called there.
+pub(super) fn cargo_settings(workspace: &Workspace, environment: &Environment) -> CargoSettings {
+    let files = cargo_configs(&workspace.root, environment);
+    let texts = files.iter().filter_map(|file| std::fs::read_to_string(file).ok());
+    let variables = environment.iter();
+    CargoSettings::read(
+        workspace.target_dir.clone(),
+        workspace.build_dir.clone(),
+        &texts.map(ConfigText).collect::<Vec<_>>(),
+        variables.filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?))),
+    )
+}
+
+/// The configuration files that cargo may read for a workspace, the nearest first.
 fn cargo_configs(root: &Path, environment: &Environment) -> Vec<PathBuf> {
     let home = environment.get("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(Path::new(environment.get("HOME")?).join(".cargo")));
@@ -86,8 +102,15 @@ pub(super) fn state_dir(top: &Path, root: &Path, environment: &Environment) -> O
     let both = repository.join("\0").join(workspace);
     Some(ours?.join(format!(
         "{readable}-{:016x}",
-        digest(both.as_os_str().as_encoded_bytes())
+        fnv1a(both.as_os_str().as_encoded_bytes().iter().copied())
     )))
+}
+
+/// The same, of the repository that the root of a workspace lies in: git is not asked. Without a repository, the workspace
+/// stands for itself.
+pub(super) fn own_state_dir(root: &Path, environment: &Environment) -> Option<PathBuf> {
+    let is_top = |dir: &&Path| dir.join(".git").symlink_metadata().is_ok();
+    state_dir(root.ancestors().find(is_top).unwrap_or(root), root, environment)
 }
 
 /// The directory of git that all worktrees of a repository share; the top itself where there is no repository.
@@ -99,13 +122,6 @@ fn common_dir(top: &Path) -> PathBuf {
     let common = text(&dir.join("commondir")).map(|common| dir.join(common.trim()));
     let dir = common.unwrap_or(dir);
     dir.canonicalize().unwrap_or_else(|_| top.join(".git"))
-}
-
-/// A digest that is the same in every version of the program (FNV-1a): it only keeps the directories of repositories apart.
-fn digest(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }
 
 #[cfg(test)]

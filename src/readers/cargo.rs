@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::facts::{Reader, Writer};
-use super::records::{Members, Recorded, is_ours, of_build_script, of_dep_info};
+use super::records::{Members, Recorded, is_ours, of_build_script, of_dep_info, tells_what_it_reads};
 use super::{How, Readers, ReadersRequest, store};
 
 const FILE: &str = "records";
@@ -175,6 +175,9 @@ fn add_unit(readers: &mut Readers, dir: &Path, package: &Path, members: &Members
 
 fn add_output(readers: &mut Readers, output: &Path, package: &Path, members: &Members<'_>) {
     let Ok(output) = fs::read(output) else { return };
+    let tells = tells_what_it_reads(&output);
+    let told = readers.recorded.entry(package.to_owned()).or_insert(tells);
+    *told = *told && tells;
     for record in of_build_script(&output, package, members) {
         readers.add(record.file.as_os_str().as_bytes(), true, &record.by, How::BuildScript);
     }

@@ -13,6 +13,7 @@ use std::thread;
 
 use super::facts::{Facts, SourceFacts};
 use super::git::{Entry, Kind, differences, listed};
+use super::records::tells_what_it_reads;
 use super::resolve::{Layout, below, first, joined, last, parent, targets};
 use super::scan::{Texts, scan};
 use super::{ReadersRequest, at, store};
@@ -222,6 +223,7 @@ fn facts_of(top: &Path, facts: &Facts, source: &[u8], content: &[u8]) -> SourceF
     SourceFacts {
         targets: targets(source, &found.names, &layout, &exists),
         programs: found.programs,
+        watches: tells_what_it_reads(content),
     }
 }
 

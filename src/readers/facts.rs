@@ -34,11 +34,13 @@ pub(super) struct Facts {
 pub(super) struct SourceFacts {
     pub(super) targets: Vec<Target>,
     pub(super) programs: Vec<String>,
+    /// Whether it tells cargo what to run it again for, should it be a build script.
+    pub(super) watches: bool,
 }
 
 impl SourceFacts {
     pub(super) fn is_empty(&self) -> bool {
-        self.targets.is_empty() && self.programs.is_empty()
+        self.targets.is_empty() && self.programs.is_empty() && !self.watches
     }
 }
 
@@ -57,6 +59,7 @@ impl Facts {
                 writer.bytes(&target.path);
             });
             writer.list(&facts.programs, |writer, program| writer.bytes(program.as_bytes()));
+            writer.number(usize::from(facts.watches));
         });
         writer.list(&self.links, |writer, (link, target)| {
             writer.bytes(link);
@@ -85,7 +88,13 @@ impl Facts {
                     })
                 })?;
                 let programs = reader.list(Reader::text)?;
-                Some((source, SourceFacts { targets, programs }))
+                let watches = reader.number()? != 0;
+                let facts = SourceFacts {
+                    targets,
+                    programs,
+                    watches,
+                };
+                Some((source, facts))
             })?,
             links: reader.list(|reader| Some((reader.bytes()?, reader.bytes()?)))?,
         };
@@ -97,7 +106,7 @@ const KIND: &str = "facts";
 
 /// The first bytes of a file of this kind. Another version of the program may find other things in the same sources.
 fn header(kind: &str) -> String {
-    format!("cargo-hooks {} readers {kind} 2\n", env!("CARGO_PKG_VERSION"))
+    format!("cargo-hooks {} readers {kind} 3\n", env!("CARGO_PKG_VERSION"))
 }
 
 /// Against damage, not against malice.
@@ -216,8 +225,13 @@ mod tests {
         let source = (
             prop::collection::vec(target, 0..4),
             prop::collection::vec("[a-zü]{0,200}", 0..3),
+            any::<bool>(),
         )
-            .prop_map(|(targets, programs)| SourceFacts { targets, programs });
+            .prop_map(|(targets, programs, watches)| SourceFacts {
+                targets,
+                programs,
+                watches,
+            });
         let set = || prop::collection::btree_set(path(), 0..4);
         let sources = prop::collection::btree_map(path(), source, 0..5);
         let links = prop::collection::btree_map(path(), path(), 0..4);

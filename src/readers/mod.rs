@@ -14,7 +14,7 @@ mod resolve;
 mod scan;
 mod store;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -59,6 +59,10 @@ pub struct Readers {
     links: HashMap<Box<[u8]>, Vec<PathBuf>>,
     /// Programs that a source starts, by their names.
     programs: Vec<(PathBuf, String)>,
+    /// The sources that tell cargo what to run them again for.
+    watching: HashSet<PathBuf>,
+    /// The packages whose build scripts have run, by their directories: whether all of them told it then.
+    recorded: HashMap<PathBuf, bool>,
 }
 
 /// By the bytes of the path: a [`Path`] takes much longer to compare.
@@ -140,6 +144,14 @@ impl Readers {
         &self.programs
     }
 
+    /// Whether a build script of a package tells cargo what it reads. One that does not may read any file of the package,
+    /// and cargo runs it again for any. Where it has run, that shows it; its text may tell on another platform only.
+    #[must_use]
+    pub fn tells_what_it_reads(&self, script: &Path, package: &Path) -> bool {
+        let recorded = self.recorded.get(package).copied();
+        recorded.unwrap_or_else(|| self.watching.contains(script))
+    }
+
     fn add(&mut self, path: &[u8], whole: bool, by: &Path, how: How) {
         let readings = if whole { &mut self.whole } else { &mut self.exact };
         let reading = Reading { by: by.to_owned(), how };
@@ -160,6 +172,9 @@ impl Readers {
                 &by,
                 if target.tests { How::NamedInTests } else { How::Named },
             );
+        }
+        if facts.watches {
+            self.watching.insert(by.clone());
         }
         let programs = facts.programs.iter();
         self.programs

@@ -129,6 +129,12 @@ pub(super) fn of_build_script(output: &[u8], package: &Path, members: &Members<'
         .collect()
 }
 
+/// Whether a build script, or what it wrote, holds what tells cargo when to run it again. Without that, cargo does so for
+/// any file of the package.
+pub(super) fn tells_what_it_reads(text: &[u8]) -> bool {
+    memchr::memmem::find(text, b"rerun-if-").is_some()
+}
+
 /// The files that the first rule names after its colon. All rules of a dep-info file name the same.
 fn prerequisites(dep_info: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
     let rule = dep_info

@@ -249,21 +249,30 @@ impl Scanner<'_> {
 }
 
 /// Where the modules are that are only compiled for tests: those that are written as rustfmt writes them, at the margin
-/// and with nothing else there until they end. Of any other, nobody can be sure without parsing it.
+/// and with nothing else there until they end, but what stands in texts. Of any other, nobody can be sure without parsing
+/// it.
 fn test_modules(source: &[u8]) -> Vec<Range<usize>> {
     const ATTRIBUTE: &[u8] = b"#[cfg(test)]\n";
     let begins = |at: &usize| *at == 0 || source[*at - 1] == b'\n';
-    let attributes = memchr::memmem::find_iter(source, ATTRIBUTE).filter(begins);
+    let mut attributes = memchr::memmem::find_iter(source, ATTRIBUTE).filter(begins).peekable();
+    if attributes.peek().is_none() {
+        return Vec::new();
+    }
+    let texts: Vec<Range<usize>> = Literals::new(source)
+        .map(|literal| literal.start..literal.end)
+        .collect();
     attributes
-        .filter_map(|at| test_module(source, at + ATTRIBUTE.len()))
+        .filter(|at| !is_within(&texts, *at))
+        .filter_map(|at| test_module(source, at + ATTRIBUTE.len(), &texts))
         .collect()
 }
 
-fn test_module(source: &[u8], start: usize) -> Option<Range<usize>> {
+fn test_module(source: &[u8], start: usize, texts: &[Range<usize>]) -> Option<Range<usize>> {
     let mut at = start;
     let mut inside = false;
     for line in source.get(start..)?.split_inclusive(|byte| *byte == b'\n') {
         let text = line.trim_ascii_end();
+        let begin = at;
         at += line.len();
         if !inside {
             if text.starts_with(b"#[") {
@@ -275,13 +284,19 @@ fn test_module(source: &[u8], start: usize) -> Option<Range<usize>> {
                 return None;
             }
             inside = true;
-        } else if text == b"}" {
-            return Some(start..at);
-        } else if !text.is_empty() && !line.starts_with(b" ") && !line.starts_with(b"\t") {
-            return None;
+        } else if text.is_empty() || line.starts_with(b" ") || line.starts_with(b"\t") || is_within(texts, begin) {
+            // Still inside.
+        } else {
+            return (text == b"}").then_some(start..at);
         }
     }
     None
+}
+
+/// Whether a place lies within one of these, which are in order.
+fn is_within(texts: &[Range<usize>], at: usize) -> bool {
+    let next = texts.partition_point(|text| text.end <= at);
+    texts.get(next).is_some_and(|text| text.start < at)
 }
 
 /// The code before a literal, without blanks and the letters that make it a byte or raw one.

@@ -388,10 +388,15 @@ fn strange_names_survive() {
 fn the_records_of_cargo_name_readers() {
     let mut sandbox = Sandbox::empty();
     let name = "concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/..\", \"/sha\", \"red/two words.txt\")";
-    sandbox.write("Cargo.toml", "[workspace]\nmembers = ['a']\nresolver = '3'\n");
+    sandbox.write("Cargo.toml", "[workspace]\nmembers = ['a', 'b']\nresolver = '3'\n");
+    for name in ["a", "b"] {
+        let manifest = format!("[package]\nname = '{name}'\nversion = '0.1.0'\nedition = '2024'\n");
+        sandbox.write(&format!("{name}/Cargo.toml"), &manifest);
+    }
+    sandbox.write("b/src/lib.rs", "");
     sandbox.write(
-        "a/Cargo.toml",
-        "[package]\nname = 'a'\nversion = '0.1.0'\nedition = '2024'\n",
+        "b/build.rs",
+        "fn main() { if std::env::args().count() > 9 { println!(\"cargo:rerun-if-changed=x\"); } }\n",
     );
     sandbox.write("a/src/lib.rs", &format!("pub const X: &str = include_str!({name});\n"));
     sandbox.write("a/tests/it.rs", "#[path = \"../../shared/m.rs\"] mod m;\n");
@@ -429,6 +434,19 @@ fn the_records_of_cargo_name_readers() {
     check(&sandbox, "shared/two words.txt", "a/src/lib.rs DepInfo");
     check(&sandbox, "shared/m.rs", "a/tests/it.rs DepInfo");
     check(&sandbox, "shared/in.txt", "a/build.rs BuildScript");
+    let tells = |sandbox: &Sandbox, script: &str, package: &str| {
+        let at = |path: &str| sandbox.top.join(path);
+        sandbox.load().0.tells_what_it_reads(&at(script), &at(package))
+    };
+    assert!(tells(&sandbox, "a/build.rs", "a"));
+    assert!(tells(&sandbox, "a/build.rs", "elsewhere"));
+    assert!(!tells(&sandbox, "a/other.rs", "elsewhere"));
+    // What it told when it ran counts for more than its text: others may have told for it, or it has not come to that.
+    assert!(tells(&sandbox, "a/other.rs", "a"));
+    assert!(!tells(&sandbox, "b/build.rs", "b"));
+    sandbox.target_dirs.clear();
+    assert!(tells(&sandbox, "b/build.rs", "b"));
+    sandbox.target_dirs = vec![sandbox.top.join("target")];
     check(&sandbox, "a/src/lib.rs", "");
     // A later build is noticed.
     sandbox.write("a/tests/it.rs", "#[path = \"../../shared/later.rs\"] mod m;\n");

@@ -31,6 +31,18 @@ pub fn limit(limit: Duration) -> String {
     humantime::format_duration(limit).to_string()
 }
 
+/// How long something will take, as exactly as that can be known: `8ms`, `350ms`, `1.2s`, `45s`, `2m 05s`, `3h 07m`.
+#[must_use]
+pub fn roughly(time: Duration) -> String {
+    let millis = time.as_millis();
+    match millis {
+        0..995 => format!("{}ms", if millis < 100 { millis } else { (millis + 5) / 10 * 10 }),
+        995..9_950 => format!("{}.{}s", (millis + 50) / 1000, (millis + 50) % 1000 / 100),
+        9_950..59_500 => format!("{}s", (millis + 500) / 1000),
+        _ => elapsed(Duration::from_secs((time + Duration::from_millis(500)).as_secs())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +65,27 @@ mod tests {
             assert!(expected.len() <= 7);
         }
         assert_eq!(elapsed(Duration::from_micros(1_999)), "0.001s");
+    }
+
+    #[test]
+    fn what_is_expected_is_not_told_more_exactly_than_it_is_known() {
+        let cases = [
+            (0, "0ms"),
+            (8, "8ms"),
+            (123, "120ms"),
+            (994, "990ms"),
+            (995, "1.0s"),
+            (1_249, "1.2s"),
+            (9_949, "9.9s"),
+            (9_950, "10s"),
+            (59_499, "59s"),
+            (59_500, "1m 00s"),
+            (125_400, "2m 05s"),
+            (11_220_000, "3h 07m"),
+        ];
+        for (millis, expected) in cases {
+            assert_eq!(roughly(Duration::from_millis(millis)), expected);
+        }
     }
 
     #[test]

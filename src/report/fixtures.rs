@@ -8,13 +8,38 @@ use proptest::prelude::*;
 use crate::event::{
     Event, EventKind, Failure, LeftOut, Outcome, Output, RunStarted, RunStats, StopReason, TaskFinished, TaskHead,
 };
+use crate::history::{Chance, Estimate};
 use crate::model::{CrateName, Exit, Finding, Place, Severity, TaskId};
+use crate::plan::{Need, Plan, Task};
 
 pub(super) fn at(millis: u64, kind: EventKind) -> Event {
     Event {
         at: Duration::from_millis(millis),
         kind,
     }
+}
+
+/// A plan of tasks, each with a check, a unit and the milliseconds that it took before, and what waits for what.
+pub(super) fn planned(slots: u32, tasks: &[(&str, &str, Option<u64>)], needs: &[(usize, usize, Need)]) -> Plan {
+    let task = |(id, (check, unit, took)): (u32, &(&str, &str, Option<u64>))| {
+        let mut task = Task::fixture(id, check);
+        task.head = Arc::new(head(id, check, unit));
+        "run".clone_into(&mut task.command.program.name);
+        task.command.args = vec![(*check).into()];
+        task.estimate = took.map(|millis| Estimate {
+            runs: 4,
+            expected: Duration::from_millis(millis),
+            high: Duration::from_millis(2 * millis),
+            failure: Chance::of(0.02),
+        });
+        task
+    };
+    let id = |place: usize| TaskId(u32::try_from(place).unwrap());
+    let needs: Vec<_> = needs
+        .iter()
+        .map(|(from, to, need)| (id(*from), id(*to), *need))
+        .collect();
+    Plan::of_tasks(slots, (0..).zip(tasks).map(task).collect(), &needs)
 }
 
 pub(super) fn head(id: u32, check: &str, unit: &str) -> TaskHead {
@@ -53,6 +78,7 @@ pub(super) fn task(head: TaskHead, outcome: Outcome, took: u64) -> TaskFinished 
         task: Arc::new(head),
         outcome,
         took: Duration::from_millis(took),
+        crates: std::collections::BTreeMap::new(),
         note: None,
         findings: Vec::new(),
         output: Output::default(),
@@ -218,6 +244,7 @@ fn any_finished() -> impl Strategy<Value = EventKind> {
                 task,
                 outcome,
                 took,
+                crates: std::collections::BTreeMap::new(),
                 note: None,
                 findings,
                 output,

@@ -7,6 +7,7 @@
 //! No string holds a control character other than newline and tab, whatever tools write, so that a reader may print
 //! them as they are.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
@@ -15,8 +16,10 @@ use serde_json::Value;
 
 use super::reporter::Reporter;
 use super::signal::signal_name;
-use crate::event::{Event, EventKind, Failure, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead};
-use crate::model::{CheckName, Exit, Finding};
+use crate::event::{
+    CrateVerdict, Event, EventKind, Failure, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead,
+};
+use crate::model::{CheckName, CrateName, Exit, Finding};
 use crate::tool_output::{Colour, sanitize};
 
 /// The version of the format.
@@ -127,6 +130,9 @@ struct Finished<'a> {
     /// What there is to tell of that outcome.
     #[serde(flatten)]
     detail: Detail<'a>,
+    /// What came of each crate: names under `passed`, `failed`, `not-reached` and `unknown`, where there are any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    crates: BTreeMap<CrateVerdict, Vec<&'a CrateName>>,
     /// What a pass means, in a few words, where the tool said so (`12 tests`).
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
@@ -144,8 +150,8 @@ struct Finished<'a> {
 /// What there is to tell of an outcome.
 #[derive(Default, Serialize)]
 struct Detail<'a> {
-    /// Of `failed`: `exit` (the tool ended badly), `start` (it could not be started) or `regenerated` (it passed, but
-    /// changed files that were to be up to date).
+    /// Of `failed`: `exit` (the tool ended badly), `start` (it could not be started), `denied` (it passed, but warned) or
+    /// `regenerated` (it passed, but changed files that were to be up to date).
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'static str>,
     /// Of `exit`: the code with which the tool left.
@@ -160,6 +166,9 @@ struct Detail<'a> {
     /// Of `exit`: what that means for this tool, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     meaning: Option<&'a str>,
+    /// Of `denied`: how many warnings there were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<usize>,
     /// Of `start`: what the system said.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
@@ -215,6 +224,7 @@ impl<'a> Finished<'a> {
             task: Task::new(&finished.task),
             outcome: outcome(&finished.outcome),
             detail: Detail::new(&finished.outcome),
+            crates: by_verdict(finished),
             note: finished.note.as_deref(),
             took: seconds(finished.took),
             findings: &finished.findings,
@@ -222,6 +232,14 @@ impl<'a> Finished<'a> {
             output_dropped: finished.output.dropped,
         }
     }
+}
+
+fn by_verdict(finished: &TaskFinished) -> BTreeMap<CrateVerdict, Vec<&CrateName>> {
+    let mut found: BTreeMap<CrateVerdict, Vec<&CrateName>> = BTreeMap::new();
+    for (krate, verdict) in &finished.crates {
+        found.entry(*verdict).or_default().push(krate);
+    }
+    found
 }
 
 fn outcome(outcome: &Outcome) -> &'static str {
@@ -273,6 +291,11 @@ impl<'a> Detail<'a> {
                 error: Some(error),
                 ..Self::default()
             },
+            Failure::Denied { warnings } => Self {
+                failure: Some("denied"),
+                warnings: Some(*warnings),
+                ..Self::default()
+            },
             Failure::Regenerated => Self {
                 failure: Some("regenerated"),
                 ..Self::default()
@@ -281,7 +304,7 @@ impl<'a> Detail<'a> {
     }
 }
 
-fn seconds(time: Duration) -> f64 {
+pub(super) fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1000.0).round() / 1000.0
 }
 

@@ -10,6 +10,8 @@ mod findings;
 #[cfg(test)]
 mod fixtures;
 mod flow;
+mod forecast;
+mod graph;
 mod human;
 mod json;
 mod options;
@@ -24,6 +26,7 @@ mod summary;
 mod text;
 mod verdict;
 
+pub use graph::{graph_dot, graph_html, graph_mermaid, graph_svg};
 pub use human::HumanReporter;
 pub use json::{FORMAT, JsonReporter};
 pub use options::{HumanOptions, Verbosity};

@@ -6,10 +6,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::duration::limit;
+use super::forecast;
 use super::style::{NAME, WARN};
 use super::text::{count, cut, exact_line, one_line};
 use crate::model::TaskId;
 use crate::plan::{Access, Need, Plan, Resource, Role, Task};
+use crate::schedule::Forecast;
 use crate::tool_output::Colour;
 
 /// How much of a plan is shown.
@@ -29,6 +31,7 @@ pub fn plan_text(plan: &Plan, detail: PlanDetail, width: usize, colour: Colour) 
         Colour::Strip => text.to_owned(),
     };
     let started = plan.started();
+    let forecast = Forecast::of(plan);
     let mut text = String::new();
     if started.tasks == 0 {
         text.push_str("nothing to do\n");
@@ -36,6 +39,9 @@ pub fn plan_text(plan: &Plan, detail: PlanDetail, width: usize, colour: Colour) 
         let (tasks, waves) = (count(started.tasks, "task"), count(started.waves, "wave"));
         let (checks, slots) = (count(started.checks.len(), "check"), count(plan.slots as usize, "slot"));
         let _ = writeln!(text, "{checks}, {tasks} in {waves} on {slots}");
+        for sentence in forecast::sentences(&forecast) {
+            let _ = writeln!(text, "{sentence}");
+        }
     }
     for (number, wave) in (1..).zip(plan.waves()) {
         let _ = writeln!(text, "\nwave {number}");
@@ -45,7 +51,7 @@ pub fn plan_text(plan: &Plan, detail: PlanDetail, width: usize, colour: Colour) 
                 text,
                 "  {}{}",
                 paint(NAME, &one_line(&task.head.label())),
-                remarks(plan, task)
+                remarks(plan, task, &forecast)
             );
             let command = exact_line(&command(task));
             let shown = if detail == PlanDetail::Whole {
@@ -58,6 +64,9 @@ pub fn plan_text(plan: &Plan, detail: PlanDetail, width: usize, colour: Colour) 
                 let _ = writeln!(text, "    in {}", exact_line(&task.command.cwd.to_string_lossy()));
             }
         }
+    }
+    if let Some(path) = forecast::critical_path(plan, &forecast) {
+        let _ = writeln!(text, "\n{} {path}", paint(NAME, "critical path"));
     }
     if !plan.left_out.is_empty() || !plan.missing.is_empty() {
         text.push('\n');
@@ -83,8 +92,12 @@ pub fn plan_text(plan: &Plan, detail: PlanDetail, width: usize, colour: Colour) 
 }
 
 /// What is to be known about a task beside its command.
-fn remarks(plan: &Plan, task: &Task) -> String {
+fn remarks(plan: &Plan, task: &Task, forecast: &Forecast) -> String {
     let mut remarks = Vec::new();
+    if !forecast.is_guess() {
+        remarks.push(forecast::expected(task.estimate));
+        remarks.extend(task.estimate.and_then(|known| forecast::failure(known.failure)));
+    }
     let mut waits = |need, words: &str| {
         let mut names: Vec<String> = Vec::new();
         for (other, strength) in plan.needs_of(task.head.id) {
@@ -102,17 +115,7 @@ fn remarks(plan: &Plan, task: &Task) -> String {
     if let Some(timeout) = task.timeout {
         remarks.push(format!("at most {}", limit(timeout)));
     }
-    for (resource, access) in &task.resources {
-        match (resource, access) {
-            (Resource::Tree, Access::Exclusive) => remarks.push("writes files".to_owned()),
-            (Resource::BuildDirectory, Access::Exclusive) => remarks.push("builds".to_owned()),
-            (Resource::Named(name), _) => remarks.push(format!("lock {}", one_line(name))),
-            (_, Access::Shared) => {}
-        }
-    }
-    if task.weight > 1 {
-        remarks.push(count(task.weight as usize, "slot"));
-    }
+    remarks.extend(uses(task));
     if remarks.is_empty() {
         String::new()
     } else {
@@ -120,17 +123,35 @@ fn remarks(plan: &Plan, task: &Task) -> String {
     }
 }
 
+/// What a task takes that others may want as well, in words.
+pub(super) fn uses(task: &Task) -> Vec<String> {
+    let mut used = Vec::new();
+    let mut builds = false;
+    for (resource, access) in &task.resources {
+        match (resource, access) {
+            (Resource::Tree, Access::Exclusive) => used.push("writes files".to_owned()),
+            (Resource::BuildDirectory(_), Access::Exclusive) => builds = true,
+            (Resource::Named(name), _) => used.push(format!("lock {}", one_line(name))),
+            (_, Access::Shared) | (Resource::Programs(_), _) => {}
+        }
+    }
+    used.extend(task.handling.deny_warnings.then(|| "denies warnings".to_owned()));
+    used.extend(builds.then(|| "builds".to_owned()));
+    used.extend((task.weight > 1).then(|| count(task.weight as usize, "slot")));
+    used
+}
+
 /// A task as something to wait for: its check, and that it is the repair where it is.
-fn waited_for(plan: &Plan, id: TaskId) -> String {
+pub(super) fn waited_for(plan: &Plan, id: TaskId) -> String {
     let task = plan.task(id);
     match task.role {
         Role::Judge => one_line(task.head.check.as_str()),
-        Role::Repair => one_line(&task.head.label()),
+        Role::Build | Role::Repair => one_line(&task.head.label()),
     }
 }
 
 /// The command as it could be typed.
-fn command(task: &Task) -> String {
+pub(super) fn command(task: &Task) -> String {
     let variables = task
         .command
         .env
@@ -157,6 +178,7 @@ pub fn plan_json(plan: &Plan) -> String {
         "strategy": plan.strategy,
         "tasks": tasks,
         "waves": plan.waves(),
+        "forecast": forecast::forecast_json(&Forecast::of(plan)),
         "left_out": plan.left_out,
         "missing": missing.collect::<Vec<_>>(),
     });
@@ -180,6 +202,8 @@ struct TaskLine<'a> {
     weight: u32,
     locks: Vec<String>,
     needs: Vec<NeedLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimate: Option<serde_json::Value>,
 }
 
 #[derive(Serialize)]
@@ -192,7 +216,8 @@ fn task_line<'a>(plan: &Plan, task: &'a Task) -> TaskLine<'a> {
     let exclusive = task.resources.iter().filter(|(_, access)| *access == Access::Exclusive);
     let locks = exclusive.map(|(resource, _)| match resource {
         Resource::Tree => "tree".to_owned(),
-        Resource::BuildDirectory => "build-directory".to_owned(),
+        Resource::BuildDirectory(dir) => format!("build-directory:{}", dir.display()),
+        Resource::Programs(dir) => format!("programs:{}", dir.display()),
         Resource::Named(name) => format!("named:{name}"),
     });
     let needs = plan.needs_of(task.head.id).into_iter();
@@ -202,6 +227,7 @@ fn task_line<'a>(plan: &Plan, task: &'a Task) -> TaskLine<'a> {
         unit: &task.head.unit,
         role: match task.role {
             Role::Judge => "judge",
+            Role::Build => "build",
             Role::Repair => "repair",
         },
         crates: task.crates.iter().map(crate::model::CrateName::as_str).collect(),
@@ -223,5 +249,6 @@ fn task_line<'a>(plan: &Plan, task: &'a Task) -> TaskLine<'a> {
                 passed: need == Need::Hard,
             })
             .collect(),
+        estimate: task.estimate.as_ref().map(forecast::estimate_json),
     }
 }

@@ -1,6 +1,6 @@
 //! The words for the final state of a task. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anstyle::Style;
 
@@ -10,7 +10,7 @@ use super::signal::signal_name;
 use super::status::{Bracket, StatusLine};
 use super::style::{FAIL, PASS, WARN};
 use super::text::{count, enumerate, one_line};
-use crate::event::{Failure, Outcome, TaskFinished};
+use crate::event::{CrateVerdict, Failure, Outcome, TaskFinished};
 use crate::model::{CrateName, Exit, Finding, Severity};
 
 /// How many crates a status line names.
@@ -63,8 +63,12 @@ fn tail(finished: &TaskFinished) -> (&'static str, String) {
             let found = note.or_else(|| findings_in_words(&finished.findings));
             ("", found.map_or(String::new(), |found| format!("({found})")))
         }
-        Outcome::Failed(failure) => (":", failure_in_words(failure, finished)),
+        Outcome::Failed(failure) => (
+            ":",
+            failure_in_words(failure, finished) + &others_in_words(&finished.crates),
+        ),
         Outcome::TimedOut { limit: most } => (":", format!("longer than {}", limit(*most))),
+        Outcome::Blocked { by } if *by == finished.task.check => (":", "its build did not pass".to_owned()),
         Outcome::Blocked { by } => (":", format!("{} did not pass", one_line(by.as_str()))),
         Outcome::Cancelled => ("", String::new()),
     }
@@ -74,7 +78,34 @@ fn failure_in_words(failure: &Failure, finished: &TaskFinished) -> String {
     match failure {
         Failure::Exit { exit, meaning } => exit_in_words(*exit, meaning.as_deref(), finished),
         Failure::Start { error } => format!("could not be started: {}", one_line(error)),
+        Failure::Denied { warnings } => {
+            let found = count(*warnings, "denied warning");
+            found + &in_crates(finished)
+        }
         Failure::Regenerated => format!("changed files that were to be up to date{}", in_crates(finished)),
+    }
+}
+
+/// What came of the crates that are not to blame, where the tool has looked at each: `; 3 crates passed, 1 not reached`.
+fn others_in_words(crates: &BTreeMap<CrateName, CrateVerdict>) -> String {
+    let with = |verdict| crates.values().filter(|of| **of == verdict).count();
+    let (passed, not_reached) = (with(CrateVerdict::Passed), with(CrateVerdict::NotReached));
+    let mut words = Vec::new();
+    if passed > 0 {
+        words.push(format!("{} passed", count(passed, "crate")));
+    }
+    if not_reached > 0 {
+        let noun = if passed > 0 {
+            not_reached.to_string()
+        } else {
+            count(not_reached, "crate")
+        };
+        words.push(format!("{noun} not reached"));
+    }
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", words.join(", "))
     }
 }
 

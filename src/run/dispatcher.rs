@@ -149,7 +149,7 @@ impl Dispatcher<'_> {
         let mut finished = self.handle(Message::Begin);
         while !finished {
             tokio::select! {
-                Some(said) = heard.recv() => self.hear(said),
+                Some(said) = heard.recv() => finished = self.hear(said),
                 Some(ended) = self.workers.join_next_with_id() => finished = self.ended(ended),
                 () = signals.next() => finished = self.interrupt(),
             }
@@ -158,14 +158,16 @@ impl Dispatcher<'_> {
         self.stats
     }
 
-    fn hear(&mut self, said: Said) {
+    fn hear(&mut self, said: Said) -> bool {
         match said {
+            Said::Built(task) => return self.handle(Message::Built { task }),
             Said::Line(task, line) => self.tell(EventKind::TaskSaid { task, line }),
             Said::Slow(task, running) => {
                 let task = Arc::clone(&self.plan.task(task).head);
                 self.tell(EventKind::TaskSlow { task, running });
             }
         }
+        false
     }
 
     /// A worker has ended. One that panicked has failed its task, and no other.
@@ -235,6 +237,7 @@ impl Dispatcher<'_> {
             task,
             outcome,
             took: report.took,
+            crates: report.crates,
             note: report.note,
             findings: report.findings,
             output: report.output,

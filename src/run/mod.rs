@@ -4,6 +4,7 @@
 //! and knows of no other. Nothing here decides what runs, and nothing here writes to a terminal.
 
 mod dispatcher;
+mod kept_output;
 mod process;
 mod signals;
 mod worker;

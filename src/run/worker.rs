@@ -9,13 +9,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::dispatcher::RunContext;
+use super::kept_output::KeptOutput;
 use super::process::{GRACE, Process};
 use crate::changes::TreeState;
-use crate::event::{Failure, Output};
+use crate::event::{CrateVerdict, Failure, Output};
 use crate::model::{Exit, Finding, Place, Severity, TaskId};
 use crate::plan::{Task, TaskCommand};
 use crate::schedule::Verdict;
-use crate::tool_output::{Stream, ToolOutput};
+use crate::tool_output::{Asked, Stream, ToolOutput, Verdicts};
 
 /// How long after its end a process may still hand over output. What it has started can hold the pipe open for ever.
 const DRAIN: Duration = Duration::from_millis(200);
@@ -43,6 +44,8 @@ pub(super) enum StopLevel {
 pub(super) enum Said {
     /// The last line of the output.
     Line(TaskId, String),
+    /// It has built all that it will.
+    Built(TaskId),
     /// It runs for long.
     Slow(TaskId, Duration),
 }
@@ -55,6 +58,7 @@ pub(super) struct Report {
     /// What a pass means.
     pub(super) note: Option<String>,
     pub(super) findings: Vec<Finding>,
+    pub(super) crates: Verdicts,
     pub(super) output: Output,
 }
 
@@ -75,6 +79,7 @@ impl Report {
             took: Duration::ZERO,
             note: None,
             findings: Vec::new(),
+            crates: Verdicts::new(),
             output: Output::default(),
         }
     }
@@ -124,6 +129,7 @@ fn judge_generated(changed: &[PathBuf], report: &mut Report) {
         return;
     }
     report.verdict = Verdict::Failed(Failure::Regenerated);
+    report.crates = in_doubt(std::mem::take(&mut report.crates));
     report.findings.extend(changed.iter().map(|file| Finding {
         severity: Severity::Error,
         crate_name: None,
@@ -152,12 +158,14 @@ impl Worker<'_> {
             task.output,
             Arc::clone(&place.context.attribution),
             task.command.cwd.clone(),
-        );
+        )
+        .asked_for(asked(task));
+        let mut kept = task.handling.kept_output.as_deref().map(KeptOutput::new);
         let ended = match Process::start(&task.command, &place.context.environment) {
             Err(error) => Err(not_started(&task.command, &error)),
             Ok((process, stdout, stderr)) => {
                 let pipes = (Pipe::new(stdout), Pipe::new(stderr));
-                self.attend(process, pipes, &mut output)
+                self.attend(process, pipes, (&mut output, kept.as_mut()))
                     .await
                     .map_err(|error| error.to_string())
             }
@@ -168,18 +176,38 @@ impl Worker<'_> {
             Err(error) => Verdict::Failed(Failure::Start { error }),
             Ok((_, Why::Stopped)) => Verdict::Stopped,
             Ok((_, Why::TimedOut(limit))) => Verdict::TimedOut { limit },
-            Ok((exit, Why::ByItself)) if exit.is_success() => Verdict::Passed,
+            Ok((exit, Why::ByItself)) if exit.is_success() && said.denied > 0 => {
+                Verdict::Failed(Failure::Denied { warnings: said.denied })
+            }
+            Ok((exit, Why::ByItself)) if exit.is_success() => match kept.map(KeptOutput::hand_on) {
+                Some(Err(error)) => Verdict::Failed(Failure::Start { error }),
+                Some(Ok(note)) => {
+                    said.meaning = note;
+                    Verdict::Passed
+                }
+                None => Verdict::Passed,
+            },
             Ok((exit, Why::ByItself)) => Verdict::Failed(Failure::Exit {
                 exit,
                 meaning: said.meaning.take(),
             }),
         };
         let note = said.meaning.filter(|_| verdict == Verdict::Passed);
+        let by_itself = matches!(
+            verdict,
+            Verdict::Passed | Verdict::Failed(Failure::Exit { .. } | Failure::Denied { .. })
+        );
+        let crates = if by_itself && !task.handling.names_others {
+            said.crates
+        } else {
+            in_doubt(said.crates)
+        };
         Report {
             verdict,
             took: Duration::ZERO,
             note,
             findings: said.findings,
+            crates,
             output: said.output,
         }
     }
@@ -189,7 +217,7 @@ impl Worker<'_> {
         self,
         mut process: Process,
         (mut stdout, mut stderr): (Pipe<impl AsyncRead + Unpin>, Pipe<impl AsyncRead + Unpin>),
-        output: &mut ToolOutput,
+        (output, mut kept): (&mut ToolOutput, Option<&mut KeptOutput>),
     ) -> std::io::Result<(Exit, Why)> {
         let Self {
             task,
@@ -209,6 +237,7 @@ impl Worker<'_> {
         let mut exit = None;
         let mut drained_at = far;
         let mut said_at = started;
+        let mut built = !task.handling.runs_what_it_built;
         while exit.is_none() || !(stdout.closed && stderr.closed) {
             tokio::select! {
                 // What ends the task comes first: a tool that never stops writing must not put that off.
@@ -239,7 +268,14 @@ impl Worker<'_> {
                     slow_at += SLOW;
                 }
                 read = stderr.read(), if !stderr.closed => output.feed(Stream::Stderr, stderr.filled(read)),
-                read = stdout.read(), if !stdout.closed => output.feed(Stream::Stdout, stdout.filled(read)),
+                read = stdout.read(), if !stdout.closed => match (stdout.filled(read), kept.as_deref_mut()) {
+                    (bytes, Some(kept)) => kept.write(bytes),
+                    (bytes, None) => output.feed(Stream::Stdout, bytes),
+                },
+            }
+            if !built && output.has_built() {
+                built = true;
+                let _ = place.say.send(Said::Built(id));
             }
             let now = Instant::now();
             if now >= said_at
@@ -252,6 +288,23 @@ impl Worker<'_> {
         }
         Ok((exit.unwrap_or(Exit::Code(-1)), why))
     }
+}
+
+/// What the tool of a task is asked for.
+fn asked(task: &Task) -> Asked {
+    Asked {
+        crates: task.crates.clone(),
+        targets: task.handling.targets,
+        deny_warnings: task.handling.deny_warnings,
+    }
+}
+
+/// What is left of verdicts on crates where the task did not end by its tool's own word: what is wrong is wrong.
+fn in_doubt(mut crates: Verdicts) -> Verdicts {
+    for verdict in crates.values_mut().filter(|verdict| **verdict != CrateVerdict::Failed) {
+        *verdict = CrateVerdict::Unknown;
+    }
+    crates
 }
 
 /// The system says "no such file" of the program, even where it is the directory that does not exist.

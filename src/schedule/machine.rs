@@ -21,6 +21,11 @@ pub enum Message {
         /// How.
         verdict: Verdict,
     },
+    /// A task that was started has built all that it will, and only runs that now.
+    Built {
+        /// Which.
+        task: TaskId,
+    },
     /// Somebody wants the run to stop.
     Interrupted,
 }
@@ -114,6 +119,11 @@ impl<'p> Schedule<'p> {
         match message {
             Message::Begin => self.begin(),
             Message::Ended { task, verdict } => self.ended(task, verdict),
+            Message::Built { task } => {
+                if self.is_running(task) {
+                    self.resources.built(self.plan.task(task));
+                }
+            }
             Message::Interrupted => self.stop(StopReason::Interrupted),
         }
         if !self.stopping {

@@ -2,9 +2,11 @@
 //!
 //! Pure. It knows no clock, starts nothing, and is tested without processes.
 
+mod forecast;
 mod machine;
 mod resources;
 #[cfg(test)]
 mod tests;
 
+pub use forecast::Forecast;
 pub use machine::{Effect, Message, Schedule, Verdict};

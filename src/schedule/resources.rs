@@ -1,7 +1,8 @@
 //! Who holds what: slots, and the things that tasks cannot all use at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::TaskId;
 use crate::plan::{Access, Resource, Task};
 
 /// What is free, and what is not.
@@ -10,6 +11,8 @@ pub(super) struct Resources {
     slots: u32,
     free: u32,
     held: BTreeMap<Resource, Held>,
+    /// The tasks that have given back what they only needed to build.
+    built: BTreeSet<TaskId>,
 }
 
 #[derive(Debug)]
@@ -24,6 +27,7 @@ impl Resources {
             slots,
             free: slots,
             held: BTreeMap::new(),
+            built: BTreeSet::new(),
         }
     }
 
@@ -58,15 +62,32 @@ impl Resources {
         true
     }
 
-    /// Gives back what [`Resources::take`] took.
+    /// Gives back what [`Resources::take`] took, and [`Resources::built`] did not.
     pub(super) fn give_back(&mut self, task: &Task) {
         self.free += self.weight(task);
-        for (resource, _) in &task.resources {
-            match self.held.get_mut(resource) {
-                Some(Held::Shared { by }) if *by > 1 => *by -= 1,
-                _ => {
-                    self.held.remove(resource);
-                }
+        let built = self.built.remove(&task.head.id);
+        for (resource, access) in &task.resources {
+            if !(built && is_for_building(resource, *access)) {
+                self.release(resource);
+            }
+        }
+    }
+
+    /// Gives back what the task only needs while it builds.
+    pub(super) fn built(&mut self, task: &Task) {
+        if self.built.insert(task.head.id) {
+            let needed = task.resources.iter();
+            for (resource, _) in needed.filter(|(resource, access)| is_for_building(resource, *access)) {
+                self.release(resource);
+            }
+        }
+    }
+
+    fn release(&mut self, resource: &Resource) {
+        match self.held.get_mut(resource) {
+            Some(Held::Shared { by }) if *by > 1 => *by -= 1,
+            _ => {
+                self.held.remove(resource);
             }
         }
     }
@@ -82,4 +103,9 @@ impl Resources {
             (Some(_), _) => false,
         }
     }
+}
+
+/// Whether this is one of cargo's locks, which it holds no longer than it builds.
+fn is_for_building(resource: &Resource, access: Access) -> bool {
+    matches!(resource, Resource::BuildDirectory(_)) && access == Access::Exclusive
 }

@@ -1,15 +1,15 @@
 //! The schedule, told what happens by scripts and by chance.
 
+mod built;
 mod scripts;
 mod world;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::event::TaskHead;
-use crate::model::{Dialect, TaskId};
-use crate::plan::{Access, Need, Plan, Program, Resource, Role, Task, TaskCommand};
+use crate::history::{Chance, Estimate};
+use crate::model::TaskId;
+use crate::plan::{Access, Need, Plan, Resource, Task};
 
 /// What matters to the schedule about a task.
 #[derive(Clone, Debug)]
@@ -36,34 +36,13 @@ impl TaskSpec {
     }
 
     fn task(&self, id: TaskId) -> Task {
-        let head = TaskHead {
-            id,
-            check: self.name.as_str().into(),
-            unit: String::new(),
-            may_fail: self.may_fail,
-            rerun: String::new(),
-            fix: None,
-        };
-        let command = TaskCommand {
-            program: Program {
-                name: "true".to_owned(),
-                path: None,
-            },
-            args: Vec::new(),
-            cwd: PathBuf::from("/ws"),
-            env: BTreeMap::new(),
-        };
+        let mut task = Task::fixture(id.0, &self.name);
+        Arc::make_mut(&mut task.head).may_fail = self.may_fail;
         Task {
-            head: Arc::new(head),
-            crates: Vec::new(),
-            role: Role::Judge,
-            command,
-            output: Dialect::Plain,
-            timeout: None,
             weight: self.weight,
             resources: self.resources.clone(),
             critical: self.critical,
-            unchanged: None,
+            ..task
         }
     }
 }
@@ -76,4 +55,23 @@ fn plan(slots: u32, specs: &[TaskSpec]) -> Plan {
         needs.map(move |(needed, need)| (id(*needed), id(place), *need))
     });
     Plan::of_tasks(slots, tasks.collect(), &needs.collect::<Vec<_>>())
+}
+
+/// A plan of tasks that took this long before, where that is known.
+pub(super) fn timed(slots: u32, times: &[Option<Duration>], needs: &[(usize, usize, Need)]) -> Plan {
+    let id = |place: usize| TaskId(u32::try_from(place).unwrap());
+    let task = |(place, took): (usize, &Option<Duration>)| Task {
+        estimate: took.map(|expected| Estimate {
+            runs: 1,
+            expected,
+            high: 2 * expected,
+            failure: Chance::default(),
+        }),
+        ..TaskSpec::named(&place.to_string()).task(id(place))
+    };
+    let needs: Vec<_> = needs
+        .iter()
+        .map(|(from, to, need)| (id(*from), id(*to), *need))
+        .collect();
+    Plan::of_tasks(slots, times.iter().enumerate().map(task).collect(), &needs)
 }

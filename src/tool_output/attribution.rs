@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::crates::CrateShape;
 use crate::model::CrateName;
 use crate::workspace::Ownership;
 
@@ -11,6 +12,7 @@ use crate::workspace::Ownership;
 pub struct Attribution {
     by_dir: Ownership<CrateName>,
     by_package: BTreeMap<String, CrateName>,
+    shapes: BTreeMap<CrateName, CrateShape>,
 }
 
 impl Attribution {
@@ -24,7 +26,26 @@ impl Attribution {
         Self {
             by_dir: Ownership::new(&root.into(), dirs),
             by_package,
+            shapes: BTreeMap::new(),
         }
+    }
+
+    /// The same, with what else is known of crates.
+    #[must_use]
+    pub fn with_shapes(mut self, shapes: impl IntoIterator<Item = (CrateName, CrateShape)>) -> Self {
+        self.shapes = shapes.into_iter().collect();
+        self
+    }
+
+    /// What else is known of a crate.
+    pub(super) fn shape(&self, name: &CrateName) -> Option<&CrateShape> {
+        self.shapes.get(name)
+    }
+
+    /// The crates that depend on a crate themselves.
+    pub(super) fn needing<'a>(&'a self, name: &CrateName) -> impl Iterator<Item = &'a CrateName> {
+        let needing = self.shapes.iter().filter(move |(_, shape)| shape.needs.contains(name));
+        needing.map(|(krate, _)| krate)
     }
 
     /// The crate with the nearest directory above this file, given absolute or relative to the root.

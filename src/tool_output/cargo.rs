@@ -1,24 +1,29 @@
 //! Reads what Cargo writes when it builds: JSON messages on standard output, its own words on standard error.
 
+use std::path::Path;
+
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use serde::Deserialize;
 
 use crate::model::{Exit, Finding, Severity};
 use crate::tool_output::Stream;
 use crate::tool_output::cargo_status::status_verb;
+use crate::tool_output::crates::{BuildEvidence, Built, How, Verdicts};
 use crate::tool_output::findings::{Findings, one_line};
 use crate::tool_output::locator::Locator;
 use crate::tool_output::place_text::TextPlace;
-use crate::tool_output::reader::{Line, Reader, Verdict};
+use crate::tool_output::reader::{End, Line, Reader, Verdict};
 use crate::tool_output::rustc_text::RustcText;
 use crate::tool_output::seen::Seen;
 use crate::tool_output::terminal_text::{Colour, sanitize};
+use crate::workspace::TargetKind;
 
 /// Reads the output of `cargo check`, `clippy`, `build`, `doc`.
 #[derive(Debug)]
 pub(super) struct CargoReader {
     locator: Locator,
     seen: Seen,
+    evidence: BuildEvidence,
     /// Cargo's own diagnostics, and the compiler's too if nobody asked for JSON.
     text: RustcText,
 }
@@ -30,6 +35,7 @@ impl CargoReader {
             text: RustcText::new(locator.clone()),
             locator,
             seen: Seen::default(),
+            evidence: BuildEvidence::default(),
         }
     }
 
@@ -41,6 +47,14 @@ impl CargoReader {
         }
         match serde_json::from_slice(bytes) {
             Ok(Message::Diagnostic { package_id, message }) => self.diagnostic(&package_id, message, findings),
+            Ok(Message::Artifact(artifact)) => {
+                self.built(artifact);
+                Verdict::Hide
+            }
+            Ok(Message::Finished) => {
+                self.evidence.finished();
+                Verdict::Hide
+            }
             Ok(Message::Progress) => Verdict::Hide,
             Err(_) => Verdict::Show,
         }
@@ -48,7 +62,44 @@ impl CargoReader {
 
     /// Takes a line of standard error that is no status line.
     pub(super) fn read_text(&mut self, text: &str, findings: &mut Findings) {
+        if let Some(error) = text.strip_prefix("error: ") {
+            self.failed_by_word(error);
+        }
         self.text.read(text, findings);
+    }
+
+    /// What has been seen of each crate.
+    pub(super) fn evidence(&self) -> &BuildEvidence {
+        &self.evidence
+    }
+
+    /// ``could not compile `crate-a` (lib)``, ``failed to run custom build command for `crate-a v0.1.0 (/ws/a)` ``: which
+    /// crate it is. Any other error may be about all of them.
+    fn failed_by_word(&mut self, error: &str) {
+        let is_named = error.starts_with("could not ") || error.contains(" build command for `");
+        let named = error.split('`').nth(1).filter(|_| is_named);
+        let name = named.and_then(|named| named.split_whitespace().next());
+        self.evidence
+            .failed(name.and_then(|name| self.locator.attribution().crate_named(name)));
+    }
+
+    fn built(&mut self, artifact: Artifact) {
+        let Some(krate) = self.locator.attribution().crate_of_package(&artifact.package_id) else {
+            return;
+        };
+        let kind = artifact.target.kind.first().map_or("", String::as_str);
+        let is_page = |file: &String| Path::new(file).extension().is_some_and(|extension| extension == "html");
+        let documented = artifact.filenames.iter().any(is_page);
+        let built = Built {
+            kind: kind_of_target(kind),
+            name: artifact.target.name,
+            how: match artifact.profile.test {
+                _ if documented => How::Documented,
+                true => How::AsTest,
+                false => How::Plain,
+            },
+        };
+        self.evidence.built(krate, built);
     }
 
     /// If Cargo failed without an error of the compiler, adds the reason that it gave itself as the one finding.
@@ -70,8 +121,16 @@ impl CargoReader {
     }
 
     fn diagnostic(&mut self, package_id: &str, message: Diagnostic, findings: &mut Findings) -> Verdict {
+        let krate = self.locator.attribution().crate_of_package(package_id);
+        if matches!(message.level, DiagnosticLevel::Error | DiagnosticLevel::Ice) {
+            self.evidence.failed(krate.clone());
+        }
         if is_summary(&message) || !self.seen.is_new((package_id, said(&message))) {
             return Verdict::Hide;
+        }
+        // What comes with no name is no lint, and is not denied by `-D warnings` either.
+        if message.level == DiagnosticLevel::Warning && message.code.is_some() {
+            self.evidence.warned(krate);
         }
         let finding = self.finding(package_id, &message);
         let is_error = finding
@@ -134,6 +193,15 @@ impl Reader for CargoReader {
         let own = self.add_own_error(findings).map(|own| own.in_words().to_owned());
         own.or(in_words)
     }
+
+    fn lint_warnings(&self) -> usize {
+        self.evidence.warnings()
+    }
+
+    fn verdicts(&self, end: &End<'_>) -> Verdicts {
+        self.evidence
+            .verdicts(end.asked, end.passed, self.locator.attribution())
+    }
 }
 
 /// Why Cargo failed when the compiler reported no error.
@@ -161,13 +229,49 @@ impl OwnError {
 enum Message {
     #[serde(rename = "compiler-message")]
     Diagnostic { package_id: String, message: Diagnostic },
-    #[serde(
-        rename = "build-finished",
-        alias = "build-script-executed",
-        alias = "compiler-artifact",
-        alias = "timing-info"
-    )]
+    #[serde(rename = "compiler-artifact")]
+    Artifact(Artifact),
+    #[serde(rename = "build-finished")]
+    Finished,
+    #[serde(rename = "build-script-executed", alias = "timing-info")]
     Progress,
+}
+
+/// Something that has been built, now or before.
+#[derive(Deserialize)]
+struct Artifact {
+    #[serde(default)]
+    package_id: String,
+    #[serde(default)]
+    target: ArtifactTarget,
+    #[serde(default)]
+    profile: ArtifactProfile,
+    #[serde(default)]
+    filenames: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct ArtifactTarget {
+    kind: Vec<String>,
+    name: String,
+}
+
+#[derive(Default, Deserialize)]
+struct ArtifactProfile {
+    test: bool,
+}
+
+/// A library has its crate types for kinds; all the other kinds have a word.
+fn kind_of_target(word: &str) -> TargetKind {
+    match word {
+        "bin" => TargetKind::Bin,
+        "example" => TargetKind::Example,
+        "test" => TargetKind::Test,
+        "bench" => TargetKind::Bench,
+        "custom-build" => TargetKind::BuildScript,
+        "proc-macro" => TargetKind::ProcMacro,
+        _ => TargetKind::Lib,
+    }
 }
 
 /// Whether this only counts the messages before it, as Cargo does again at its end.

@@ -1,18 +1,19 @@
 //! Reads what `cargo test` writes: first it builds, then the test binaries speak, and Cargo says which of them failed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{CrateName, Exit, Finding, Severity};
 use crate::tool_output::Stream;
 use crate::tool_output::cargo::CargoReader;
 use crate::tool_output::cargo_status::status_verb;
+use crate::tool_output::crates::{Verdicts, all_but, only};
 use crate::tool_output::failed_target::{FailedTarget, FailedTargets};
 use crate::tool_output::findings::{Findings, MAX_FINDINGS, join_counts, one_line};
 use crate::tool_output::libtest::{FailedTest, Libtest};
 use crate::tool_output::locator::Locator;
 use crate::tool_output::panic_text::PanicText;
 use crate::tool_output::place_text::TextPlace;
-use crate::tool_output::reader::{Line, Reader, Verdict};
+use crate::tool_output::reader::{End, Line, Reader, Verdict};
 
 /// Reads the output of `cargo test`.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(super) struct CargoTestReader {
     targets: FailedTargets,
     /// Whether Cargo has begun to run tests, which write to the same standard error.
     testing: bool,
+    /// Whether Cargo has surely built all that it will.
+    built: bool,
     /// Panics of tests whose output is not captured, by the name of the test.
     panics: BTreeMap<String, TextPlace>,
     panic_text: PanicText,
@@ -37,6 +40,7 @@ impl CargoTestReader {
             tests: Libtest::default(),
             targets: FailedTargets::default(),
             testing: false,
+            built: false,
             panics: BTreeMap::new(),
             panic_text: PanicText::default(),
         }
@@ -47,6 +51,8 @@ impl CargoTestReader {
             // These say which binary speaks from here on.
             Some("Running" | "Doc-tests") => {
                 self.testing = true;
+                // With `-v` cargo runs the compiler in the same words, and then in full.
+                self.built |= !text.contains('`');
                 return Verdict::Show;
             }
             Some(_) => return Verdict::Status,
@@ -127,6 +133,30 @@ impl Reader for CargoTestReader {
         }
         let own = self.build.add_own_error(findings);
         own.map(|own| own.in_words().to_owned())
+    }
+
+    fn has_built(&self) -> bool {
+        self.built
+    }
+
+    /// Cargo names all targets that failed once it has run them all.
+    fn verdicts(&self, end: &End<'_>) -> Verdicts {
+        let attribution = self.locator.attribution();
+        if end.passed {
+            return all_but(&BTreeSet::new(), end.asked);
+        }
+        let crates: Vec<_> = self
+            .targets
+            .all()
+            .iter()
+            .map(|target| target.crate_name(attribution))
+            .collect();
+        let mut failed: BTreeSet<CrateName> = crates.iter().flatten().cloned().collect();
+        if self.targets.are_all() && crates.iter().all(Option::is_some) && !failed.is_empty() {
+            return all_but(&failed, end.asked);
+        }
+        failed.extend(self.build.evidence().all_failed().iter().cloned());
+        only(&failed, end.asked)
     }
 }
 

@@ -39,6 +39,7 @@ impl FailedTarget {
 pub(super) struct FailedTargets {
     all: Vec<FailedTarget>,
     expects: Expects,
+    listed: bool,
 }
 
 /// What the next lines may say.
@@ -60,6 +61,7 @@ impl FailedTargets {
             self.expects = Expects::Cause;
         } else if text.starts_with("error: ") && text.ends_with(" failed:") && text.contains(" target") {
             self.expects = Expects::List;
+            self.listed = true;
         } else {
             match self.expects {
                 Expects::Nothing => return false,
@@ -73,6 +75,11 @@ impl FailedTargets {
     /// Those that failed, in the order in which they ran.
     pub(super) fn all(&self) -> &[FailedTarget] {
         &self.all
+    }
+
+    /// Whether these are all: Cargo has come to its end and listed them.
+    pub(super) fn are_all(&self) -> bool {
+        self.listed && self.all.len() < MAX_TARGETS
     }
 
     fn read_cause(&mut self, text: &str) -> bool {

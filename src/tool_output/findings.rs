@@ -1,6 +1,8 @@
 //! Gathers findings in bounded memory and counts them all.
 
-use crate::model::{Finding, Severity};
+use std::collections::BTreeSet;
+
+use crate::model::{CrateName, Finding, Severity};
 
 /// The most findings of one task that are kept. Further ones are counted and dropped.
 pub const MAX_FINDINGS: usize = 10_000;
@@ -31,6 +33,12 @@ impl Findings {
     /// How many errors there were, kept or not.
     pub(super) fn errors(&self) -> usize {
         self.errors
+    }
+
+    /// The crates that an error is known to be in.
+    pub(super) fn crates_with_errors(&self) -> BTreeSet<CrateName> {
+        let errors = self.kept.iter().filter(|finding| finding.severity == Severity::Error);
+        errors.filter_map(|finding| finding.crate_name.clone()).collect()
     }
 
     /// Forgets the errors. For a tool that was content in the end, whatever looked like an error was none.

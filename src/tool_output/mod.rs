@@ -8,6 +8,7 @@ mod attribution;
 mod cargo;
 mod cargo_status;
 mod cargo_test;
+mod crates;
 mod failed_target;
 mod findings;
 mod kept_text;
@@ -32,8 +33,10 @@ mod terminal_text;
 mod recorded;
 
 pub use attribution::Attribution;
+pub use crates::{Asked, CrateShape, Targets, Verdicts};
 pub use findings::MAX_FINDINGS;
 pub use kept_text::{HEAD_LIMIT, TAIL_LIMIT};
 pub use lines::LINE_LIMIT;
+pub use nextest_list::test_binaries;
 pub use stream::{Stream, ToolOutput, ToolReport};
 pub use terminal_text::{Colour, sanitize};

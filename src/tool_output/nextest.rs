@@ -1,12 +1,13 @@
 //! Reads what `cargo nextest run` writes for people, all of it on standard error but for uncaptured tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nextest_metadata::{NextestExitCode, RustBinaryId};
 
 use crate::model::{CrateName, Exit, Finding, Severity};
 use crate::tool_output::Stream;
 use crate::tool_output::cargo_status::status_verb;
+use crate::tool_output::crates::{Verdicts, all_but, only};
 use crate::tool_output::findings::{Findings, MAX_FINDINGS, counted, one_line};
 use crate::tool_output::locator::Locator;
 use crate::tool_output::nextest_exit::exit_code_in_words;
@@ -14,7 +15,7 @@ use crate::tool_output::nextest_list::tests_per_crate;
 use crate::tool_output::nextest_status::{Ending, StatusLine, failed_setup_script, status_line};
 use crate::tool_output::panic_text::{PanicLine, PanicText, missing_panic};
 use crate::tool_output::place_text::TextPlace;
-use crate::tool_output::reader::{Line, Reader, Verdict};
+use crate::tool_output::reader::{End, Line, Reader, Verdict};
 use crate::tool_output::rustc_text::RustcText;
 
 /// Reads the output of `cargo nextest run`.
@@ -35,6 +36,11 @@ pub(super) struct NextestReader {
     failed_scripts: Vec<String>,
     /// How many tests the summary counts, or a list names.
     tests_seen: Option<usize>,
+    /// How many of them did not pass, where the summary says that all of them ran.
+    not_passed: Option<usize>,
+    /// How many tests did not pass in the end, as far as they were seen, and in which crates.
+    failed: usize,
+    failed_crates: BTreeSet<CrateName>,
 }
 
 /// A test that failed at least once.
@@ -61,6 +67,9 @@ impl NextestReader {
             last_panic: None,
             failed_scripts: Vec::new(),
             tests_seen: None,
+            not_passed: None,
+            failed: 0,
+            failed_crates: BTreeSet::new(),
         }
     }
 
@@ -91,6 +100,7 @@ impl NextestReader {
             }
         } else if let Some(count) = tests_in_summary(text) {
             self.tests_seen = Some(count);
+            self.not_passed = not_passed_in_summary(text);
         }
     }
 
@@ -160,6 +170,7 @@ impl NextestReader {
                 continue;
             };
             count += 1;
+            self.failed_crates.insert(test.crate_name.as_str().into());
             findings.push(Finding {
                 severity: Severity::Error,
                 crate_name: Some(test.crate_name.into()),
@@ -168,6 +179,7 @@ impl NextestReader {
                 message: one_line(&message),
             });
         }
+        self.failed = count;
         for script in std::mem::take(&mut self.failed_scripts) {
             findings.push(own_error(&format!("setup script {script} failed")));
         }
@@ -217,6 +229,24 @@ impl Reader for NextestReader {
             other => exit_code_in_words(other).map(str::to_owned),
         }
     }
+
+    fn has_built(&self) -> bool {
+        self.running
+    }
+
+    /// Once all tests have run, those crates have passed of which none has failed.
+    fn verdicts(&self, end: &End<'_>) -> Verdicts {
+        if end.passed {
+            return all_but(&BTreeSet::new(), end.asked);
+        }
+        let ran = end.exit == Exit::Code(NextestExitCode::TEST_RUN_FAILED) && self.failed > 0;
+        if ran && self.not_passed == Some(self.failed) {
+            return all_but(&self.failed_crates, end.asked);
+        }
+        let mut failed = end.findings.crates_with_errors();
+        failed.extend(self.failed_crates.iter().cloned());
+        only(&failed, end.asked)
+    }
 }
 
 /// The number in `Summary [   0.004s] 2 tests run: 2 passed, 0 skipped`, or in `1/2 tests run` where the run was cut off.
@@ -224,6 +254,16 @@ fn tests_in_summary(text: &str) -> Option<usize> {
     let (_, counts) = text.strip_prefix("     Summary [")?.split_once("] ")?;
     let (run, _) = counts.split_once(" test")?;
     run.split('/').next()?.trim().parse().ok()
+}
+
+/// How many tests `Summary [   0.004s] 3 tests run: 1 passed (1 flaky), 2 failed, 0 skipped` says did not pass; nothing
+/// where the run was cut off.
+fn not_passed_in_summary(text: &str) -> Option<usize> {
+    let (_, counts) = text.strip_prefix("     Summary [")?.split_once("] ")?;
+    let (run, results) = counts.split_once(" run: ")?;
+    let run: usize = run.split(' ').next()?.trim().parse().ok()?;
+    let passed: usize = results.trim_start().split_once(" passed")?.0.parse().ok()?;
+    run.checked_sub(passed)
 }
 
 fn failure_in_words(ending: Ending<'_>) -> Option<String> {
@@ -249,7 +289,7 @@ fn own_error(message: &str) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::tests_in_summary;
+    use super::{not_passed_in_summary, tests_in_summary};
     use crate::model::{Dialect, Exit};
     use crate::tool_output::recorded::{Recorded, check};
 
@@ -269,6 +309,18 @@ mod tests {
         };
         check(&list, Some("5 tests"), &[]);
         assert_eq!(list.report().output.bytes, b"crate-a: 3 tests\ncrate-b: 2 tests\n");
+    }
+
+    #[test]
+    fn a_summary_says_how_many_did_not_pass() {
+        let check = |counts: &str, expected| {
+            let line = format!("     Summary [   0.004s] {counts}");
+            assert_eq!(not_passed_in_summary(&line), expected, "{counts}");
+        };
+        check("3 tests run: 1 passed (1 flaky), 2 failed, 0 skipped", Some(2));
+        check("1 test run: 1 passed, 0 skipped", Some(0));
+        check("3/9 tests run: 2 passed, 1 failed, 0 skipped", None);
+        check("3 tests run", None);
     }
 
     #[test]

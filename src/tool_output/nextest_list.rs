@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nextest_metadata::TestListSummary;
+use nextest_metadata::{BinaryListSummary, TestListSummary};
 
 use crate::model::CrateName;
 
@@ -30,9 +30,27 @@ pub(super) fn tests_per_crate(json: &str) -> Result<BTreeMap<CrateName, usize>, 
     Ok(counts)
 }
 
+/// How many test binaries a list of them names, as `cargo nextest list --list-type binaries-only` writes it. Nothing where
+/// it is none, or one of a nextest that is newer than this program knows.
+#[must_use]
+pub fn test_binaries(json: &[u8]) -> Option<usize> {
+    let list: BinaryListSummary = serde_json::from_slice(json).ok()?;
+    Some(list.rust_binaries.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Recorded: `cargo nextest list --list-type binaries-only --message-format json`.
+    #[test]
+    fn test_binaries_are_counted() {
+        let list = include_bytes!("recorded/nextest_binaries.json");
+        assert_eq!(test_binaries(list), Some(3));
+        for other in [&b""[..], b"{}", b"error", &list[..list.len() / 2], b"\xff"] {
+            assert_eq!(test_binaries(other), None);
+        }
+    }
 
     const TESTS: &str = include_str!("recorded/nextest_list.json");
 

@@ -1,9 +1,11 @@
 //! What each dialect does with the lines of a tool.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::model::Exit;
 use crate::tool_output::Stream;
+use crate::tool_output::crates::{Asked, Verdicts, all_but, only};
 use crate::tool_output::findings::Findings;
 
 /// One whole line of a tool's output.
@@ -39,4 +41,34 @@ pub(super) trait Reader: fmt::Debug + Send {
 
     /// Says what the end of the tool means, in a few words, and adds what was only clear in the end.
     fn finish(&mut self, exit: Exit, findings: &mut Findings) -> Option<String>;
+
+    /// How many warnings of lints there were.
+    fn lint_warnings(&self) -> usize {
+        0
+    }
+
+    /// Whether the tool has built all that it will, and now only runs it.
+    fn has_built(&self) -> bool {
+        false
+    }
+
+    /// What came of each crate that was asked for, once the tool has ended. Without more to go by, they all have passed
+    /// where the tool says so, and only what is wrong is known where it does not.
+    fn verdicts(&self, end: &End<'_>) -> Verdicts {
+        if end.passed {
+            all_but(&BTreeSet::new(), end.asked)
+        } else {
+            only(&end.findings.crates_with_errors(), end.asked)
+        }
+    }
+}
+
+/// The end of a tool, and what it was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End<'a> {
+    pub(super) asked: &'a Asked,
+    pub(super) exit: Exit,
+    /// Whether it is content, and nothing speaks against it.
+    pub(super) passed: bool,
+    pub(super) findings: &'a Findings,
 }

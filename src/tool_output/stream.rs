@@ -8,13 +8,14 @@ use crate::model::{Dialect, Exit, Finding};
 use crate::tool_output::Attribution;
 use crate::tool_output::cargo::CargoReader;
 use crate::tool_output::cargo_test::CargoTestReader;
+use crate::tool_output::crates::{Asked, Verdicts};
 use crate::tool_output::findings::Findings;
 use crate::tool_output::kept_text::KeptText;
 use crate::tool_output::lines::{LineSplitter, Piece};
 use crate::tool_output::locator::Locator;
 use crate::tool_output::nextest::NextestReader;
 use crate::tool_output::plain::PlainReader;
-use crate::tool_output::reader::{Line, Reader, Verdict};
+use crate::tool_output::reader::{End, Line, Reader, Verdict};
 use crate::tool_output::rustfmt::RustfmtReader;
 use crate::tool_output::terminal_text::shown_line;
 
@@ -39,11 +40,16 @@ pub struct ToolReport {
     pub meaning: Option<String>,
     /// What a person should read of it.
     pub output: Output,
+    /// What came of each crate that was asked for, if nothing but the tool itself has ended it.
+    pub crates: Verdicts,
+    /// How many warnings there were that fail the task, although the tool is content.
+    pub denied: usize,
 }
 
 /// The output of one tool, taken in while it is written.
 #[derive(Debug)]
 pub struct ToolOutput {
+    asked: Asked,
     stdout: LineSplitter,
     stderr: LineSplitter,
     taken: Taken,
@@ -66,10 +72,24 @@ impl ToolOutput {
             Dialect::Rustfmt => Box::new(RustfmtReader::new(locator)),
         };
         Self {
+            asked: Asked::default(),
             stdout: LineSplitter::default(),
             stderr: LineSplitter::default(),
             taken: Taken::new(reader),
         }
+    }
+
+    /// Holds it against this what the tool was asked for.
+    #[must_use]
+    pub fn asked_for(mut self, asked: Asked) -> Self {
+        self.asked = asked;
+        self
+    }
+
+    /// Whether the tool has built all that it will, and now only runs it.
+    #[must_use]
+    pub fn has_built(&self) -> bool {
+        self.taken.reader.has_built()
     }
 
     /// Takes what the tool wrote, in whatever pieces it comes.
@@ -95,7 +115,17 @@ impl ToolOutput {
         self.stdout.finish(|piece| taken.take(Stream::Stdout, piece));
         self.stderr.finish(|piece| taken.take(Stream::Stderr, piece));
         let meaning = taken.reader.finish(exit, &mut taken.findings);
+        let warnings = taken.reader.lint_warnings();
+        let denied = if self.asked.deny_warnings { warnings } else { 0 };
+        let crates = taken.reader.verdicts(&End {
+            asked: &self.asked,
+            exit,
+            passed: exit.is_success() && denied == 0,
+            findings: &taken.findings,
+        });
         ToolReport {
+            crates,
+            denied,
             findings: taken.findings.into_kept(),
             meaning,
             output: joined(taken.top.into_output(), taken.kept.into_output()),
@@ -225,6 +255,26 @@ mod tests {
         }
         output.feed(Stream::Stderr, &[&[b'x'; 5_000][..], b"\n"].concat());
         assert_eq!(output.last_line().map(str::len), Some(LAST_LINE_LIMIT));
+    }
+
+    #[test]
+    fn a_tool_that_runs_its_tests_has_built_them() {
+        let check = |dialect, text: &str, expected| {
+            let mut output = start(dialect);
+            output.feed(Stream::Stderr, text.as_bytes());
+            assert_eq!(output.has_built(), expected, "{text}");
+        };
+        check(Dialect::CargoTest, "   Compiling a v0.1.0\n", false);
+        check(
+            Dialect::CargoTest,
+            "     Running unittests src/lib.rs (/ws/target/debug/deps/a-0)\n",
+            true,
+        );
+        check(Dialect::CargoTest, "   Doc-tests a\n", true);
+        check(Dialect::CargoTest, "     Running `rustc --crate-name a`\n", false);
+        check(Dialect::Nextest, "    Finished `test` profile\n", false);
+        check(Dialect::Nextest, "────────────\n", true);
+        check(Dialect::Cargo, "     Running x\n", false);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use cargo_metadata::{Dependency, Metadata, Package};
 
 use super::dependency::DependencyKind;
 use super::edges::{self, Declared, Known, Node};
-use super::graph::{Parts, Workspace};
+use super::graph::Parts;
 use super::lock::Lock;
 use super::manifest::OutsideManifest;
 use super::member::{Crate, CrateId, Target, TargetKind};
@@ -29,8 +29,8 @@ pub(super) struct Gathered {
     pub(super) notes: Vec<String>,
 }
 
-/// Puts a workspace together.
-pub(super) fn assemble(gathered: Gathered) -> Workspace {
+/// Puts together what a workspace is made of.
+pub(super) fn assemble(gathered: Gathered) -> Parts {
     let mut metadata = gathered.metadata;
     metadata.packages.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
     let packages = metadata.packages.iter().enumerate();
@@ -52,15 +52,20 @@ pub(super) fn assemble(gathered: Gathered) -> Workspace {
     let found = edges::find(&declared, &known);
     let mut notes = gathered.notes;
     notes.extend(found.notes);
-    Workspace::new(Parts {
+    let target_dir = metadata.target_directory.into_std_path_buf();
+    let build_dir = metadata
+        .build_directory
+        .map(cargo_metadata::camino::Utf8PathBuf::into_std_path_buf);
+    Parts {
         root: metadata.workspace_root.into_std_path_buf(),
-        target_dir: metadata.target_directory.into_std_path_buf(),
+        build_dir: build_dir.unwrap_or_else(|| target_dir.clone()),
+        target_dir,
         workspace_has_hooks_metadata: metadata.workspace_metadata.get("hooks").is_some(),
         outside: found.outside,
         notes,
         crates,
         edges: found.edges,
-    })
+    }
 }
 
 /// The directories that members and patches lead to.

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
+use serde::{Deserialize, Serialize};
 
 use super::member::CrateId;
 
 /// Why one crate is built from another: all the dependencies that it declares on it, as one.
 ///
 /// A crate that depends on itself (as dev-dependencies may) has no edge for that.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edge {
     /// The kinds of the dependencies.
     pub kinds: BTreeSet<DependencyKind>,
@@ -29,7 +30,7 @@ impl Edge {
 }
 
 /// What a dependency is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum DependencyKind {
     /// The crate itself.
     Normal,

@@ -102,6 +102,7 @@ fn workspace(crates: Vec<Crate>, edges: Edges) -> Workspace {
     Workspace::new(Parts {
         root: PathBuf::from("/ws"),
         target_dir: PathBuf::from("/ws/target"),
+        build_dir: PathBuf::from("/ws/target"),
         workspace_has_hooks_metadata: false,
         outside: Vec::new(),
         notes: Vec::new(),

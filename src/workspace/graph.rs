@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use petgraph::graph::DiGraph;
+use serde::{Deserialize, Serialize};
 
 use super::dependency::{DependencyGraph, Edge, Edges};
 use super::member::{Crate, CrateId};
@@ -19,6 +20,8 @@ pub struct Workspace {
     pub manifest: PathBuf,
     /// Where cargo puts what it builds.
     pub target_dir: PathBuf,
+    /// Where cargo builds: `target_dir`, unless somebody wants the two apart.
+    pub build_dir: PathBuf,
     /// Whether the root manifest has a `[workspace.metadata.hooks]`.
     pub workspace_has_hooks_metadata: bool,
     /// Crates on this machine that are no members, and that members are built from, in the order of their directories.
@@ -32,7 +35,7 @@ pub struct Workspace {
 
 /// A crate on this machine that is no member, and that members are built from: a path dependency that is excluded or
 /// lies outside of the root, or a patch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutsideCrate {
     /// Where it lies, absolute.
     pub dir: PathBuf,
@@ -41,15 +44,34 @@ pub struct OutsideCrate {
 }
 
 /// What a [`Workspace`] is made of.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Parts {
     pub(super) root: PathBuf,
     pub(super) target_dir: PathBuf,
+    pub(super) build_dir: PathBuf,
     pub(super) workspace_has_hooks_metadata: bool,
     pub(super) outside: Vec<OutsideCrate>,
     pub(super) notes: Vec<String>,
     /// The members, sorted by name, each with its place as its id.
     pub(super) crates: Vec<Crate>,
+    #[serde(with = "pairs")]
     pub(super) edges: Edges,
+}
+
+/// Edges as a list: JSON has no pairs for keys.
+mod pairs {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{CrateId, Edge, Edges};
+
+    pub(super) fn serialize<S: Serializer>(edges: &Edges, to: S) -> Result<S::Ok, S::Error> {
+        edges.iter().collect::<Vec<_>>().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Edges, D::Error> {
+        let pairs = Vec::<((CrateId, CrateId), Edge)>::deserialize(from)?;
+        Ok(pairs.into_iter().collect())
+    }
 }
 
 impl Workspace {
@@ -60,6 +82,7 @@ impl Workspace {
             manifest: parts.root.join("Cargo.toml"),
             root: parts.root,
             target_dir: parts.target_dir,
+            build_dir: parts.build_dir,
             workspace_has_hooks_metadata: parts.workspace_has_hooks_metadata,
             outside: parts.outside,
             notes: parts.notes,

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::edges::Node;
 use crate::model::CrateName;
 
 /// The place of a crate among the members, which are sorted by name: an order of ids is an order of names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CrateId(pub u32);
 
 impl CrateId {
@@ -23,7 +25,7 @@ impl CrateId {
 }
 
 /// A member of the workspace: what cargo calls a package.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crate {
     /// Its place among the members.
     pub id: CrateId,
@@ -62,7 +64,7 @@ impl Crate {
 }
 
 /// One thing that cargo builds from a crate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// Its name.
     pub name: String,
@@ -81,7 +83,7 @@ pub struct Target {
 }
 
 /// What a target is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum TargetKind {
     /// A library, of whichever crate type.
     Lib,

@@ -8,16 +8,19 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::time::SystemTime;
 
 use cargo_metadata::Metadata;
 
 use super::assemble::{Gathered, assemble, local_dirs, member_dirs};
+use super::files::Files;
 use super::graph::Workspace;
 use super::lock::Lock;
 use super::manifests::{Manifests, Unread};
 use super::outside::{read_outside, unread_note};
 use super::patched::patches;
-use super::worktree::Worktree;
+use super::remembered;
+use super::witness::Recorder;
 use crate::environment::Environment;
 use crate::model::Exit;
 
@@ -32,6 +35,17 @@ pub struct LoadRequest {
     pub manifest_path: Option<PathBuf>,
     /// The environment that cargo is given.
     pub environment: Environment,
+    /// Where what it says is kept; nowhere, and it is asked each time.
+    pub memory: Option<Memory>,
+}
+
+/// Where what cargo says of a workspace is kept.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// The directory, for this workspace alone.
+    pub dir: PathBuf,
+    /// The root of the workspace, as the manifests tell it.
+    pub root: PathBuf,
 }
 
 /// Why there is no workspace.
@@ -108,8 +122,15 @@ impl WorkspaceError {
 /// and cannot read, is no error: the workspace's notes say what follows.
 #[tracing::instrument(skip_all, fields(dir = %request.current_dir.display()))]
 pub fn load(request: &LoadRequest) -> Result<Workspace, WorkspaceError> {
+    if let Some(workspace) = remembered::recall(request) {
+        return Ok(workspace);
+    }
+    let began = SystemTime::now();
     let metadata = ask_cargo(request)?;
-    Ok(assemble(gather(metadata)))
+    let recorder = Recorder::default();
+    let parts = assemble(gather(metadata, &recorder));
+    remembered::remember(request, began, recorder, &parts);
+    Ok(Workspace::new(parts))
 }
 
 #[tracing::instrument(skip_all)]
@@ -159,14 +180,11 @@ fn exit(status: ExitStatus) -> Exit {
 }
 
 #[tracing::instrument(skip_all)]
-fn gather(metadata: Metadata) -> Gathered {
+fn gather(metadata: Metadata, files: &Recorder) -> Gathered {
     let root = metadata.workspace_root.as_std_path();
     let mut notes = Vec::new();
-    let lock = read(&root.join("Cargo.lock"), &mut notes, |text| {
-        Lock::parse(text).map_err(|error| error.to_string())
-    });
-    let files = Worktree::default();
-    let mut manifests = Manifests::new(&files);
+    let lock = read_lock(&root.join("Cargo.lock"), files, &mut notes);
+    let mut manifests = Manifests::new(files);
     let patches = match manifests.load(root) {
         Ok(table) => patches(&mut manifests, &table, root),
         Err(Unread::Missing) => Vec::new(),
@@ -186,16 +204,11 @@ fn gather(metadata: Metadata) -> Gathered {
     }
 }
 
-/// Reads and parses a file. That it is missing is no wonder; that it cannot be read is worth a note.
-fn read<T>(path: &Path, notes: &mut Vec<String>, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-    let _span = tracing::debug_span!("read", path = %path.display()).entered();
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-        Err(error) => Err(error.to_string()),
-    };
-    match text.and_then(|text| parse(&text)) {
-        Ok(parsed) => Some(parsed),
+/// Reads the lock file. That it is missing is no wonder; that it cannot be read is worth a note.
+fn read_lock(path: &Path, files: &dyn Files, notes: &mut Vec<String>) -> Option<Lock> {
+    let text = String::from_utf8(files.read(path)?).map_err(|error| error.to_string());
+    match text.and_then(|text| Lock::parse(&text).map_err(|error| error.to_string())) {
+        Ok(lock) => Some(lock),
         Err(why) => {
             notes.push(unread_note(path, &why));
             None
@@ -244,6 +257,7 @@ mod tests {
             environment: Environment::without_leaks(std::env::vars_os(), None)
                 .with("CARGO_NET_OFFLINE", "true")
                 .without("CARGO_TARGET_DIR"),
+            memory: None,
         }
     }
 

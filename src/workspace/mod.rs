@@ -26,7 +26,9 @@ mod outside;
 mod ownership;
 mod parallel;
 mod patched;
+mod remembered;
 mod state;
+mod witness;
 mod worktree;
 
 pub use dependency::{DependencyKind, Edge};
@@ -41,7 +43,7 @@ pub use member::{Crate, CrateId, Target, TargetKind};
 #[cfg(test)]
 #[allow(unused_imports, reason = "for the tests of the rooms that are built on this one")]
 pub(crate) use memory::MemoryFiles;
-pub use metadata::{LoadRequest, WorkspaceError, WorkspaceErrorKind, load};
+pub use metadata::{LoadRequest, Memory, WorkspaceError, WorkspaceErrorKind, load};
 pub(crate) use ownership::Ownership;
 pub use state::{DependencyKey, LockFile, RootSettings, State, StateCrate, StateError};
 pub use worktree::Worktree;

@@ -1,4 +1,4 @@
-//! `cargo xtask hooks [CHECK]…`: the checks of this workspace. Needs, in `.cargo/config.toml`:
+//! `cargo xtask hooks [--changed] [CHECK]…`: the checks of this workspace. Needs, in `.cargo/config.toml`:
 //!
 //!     [alias]
 //!     xtask = "run --quiet --package xtask --"
@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use cargo_hooks::changes::Comparison;
 use cargo_hooks::report::{HumanReporter, Reporter};
 use cargo_hooks::{LoadOptions, Request, load};
 
@@ -13,7 +14,7 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let ended = match arguments.next().as_deref() {
         Some("hooks") => hooks(arguments.collect()),
-        _ => Err("usage: cargo xtask hooks [CHECK]…".into()),
+        _ => Err("usage: cargo xtask hooks [--changed] [CHECK]…".into()),
     };
     ended.unwrap_or_else(|error| {
         eprintln!("error: {error}");
@@ -21,11 +22,18 @@ fn main() -> ExitCode {
     })
 }
 
-fn hooks(checks: Vec<String>) -> Result<ExitCode, Box<dyn Error>> {
+fn hooks(mut checks: Vec<String>) -> Result<ExitCode, Box<dyn Error>> {
     let project = load(&LoadOptions::from_process()?)?;
     let mut request = Request::default();
+    if checks.first().is_some_and(|first| first == "--changed") {
+        checks.remove(0);
+        request.changes = Some(Comparison::Branch { base: None });
+    }
     request.checks = checks.into_iter().map(Into::into).collect();
     let plan = project.plan(&request)?;
+    for note in plan.affected.iter().flat_map(|affected| &affected.notes) {
+        eprintln!("note: {note}");
+    }
 
     let mut reporter = HumanReporter::plain();
     let mut written = Ok(());

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the top to the bottom: each may import those above it.
-const ROOMS: [&str; 17] = [
+const ROOMS: [&str; 19] = [
     "model",
     "diagnostic",
     "presets",
@@ -18,16 +18,18 @@ const ROOMS: [&str; 17] = [
     "readers",
     "affected",
     "tool_output",
+    "history",
     "plan",
     "schedule",
     "report",
     "run",
+    "store",
     "project",
     "cli",
 ];
 
 /// Rooms, or files of rooms, that know no files, no processes, no environment and no clock.
-const PURE: [&str; 37] = [
+const PURE: [&str; 40] = [
     "model.rs",
     "diagnostic.rs",
     "event.rs",
@@ -62,9 +64,12 @@ const PURE: [&str; 37] = [
     "readers/scan.rs",
     "affected/",
     "tool_output/",
+    "history/",
     "plan/",
     "schedule/",
     "report/",
+    "store/names.rs",
+    "store/segment.rs",
 ];
 
 /// Files of pure rooms that touch the world all the same: the live view draws on standard error.

@@ -80,3 +80,21 @@ fn a_tool_that_does_not_work_is_no_better_than_one_that_is_missing() {
         "{out}"
     );
 }
+
+#[test]
+fn it_says_which_checks_start_cargo_too_often() {
+    let sandbox = Sandbox::workspace(&["alpha", "beta"]);
+    sandbox.hooks("checks.each = \"cargo check -p {package}\"\nchecks.all = \"cargo check {packages}\"");
+    let out = sandbox.run("doctor").exits(0);
+    let advice: Vec<_> = out
+        .stdout
+        .lines()
+        .filter(|line| line.trim_start().starts_with("advice"))
+        .collect();
+    assert_eq!(
+        advice,
+        [
+            "  advice each       starts cargo once for each crate; with `{packages}` for `-p {package}` it would start it once for all"
+        ]
+    );
+}

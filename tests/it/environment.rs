@@ -46,6 +46,28 @@ fn what_an_outer_cargo_or_git_left_does_not_reach_a_check() {
     assert!(leaked.is_empty(), "{leaked:?}");
 }
 
+/// A test that makes a repository of its own must not end up in the user's.
+#[test]
+fn every_variable_that_git_calls_local_is_kept_from_checks() {
+    let sandbox = sandbox("");
+    let listed = sandbox
+        .program("git")
+        .args("rev-parse --local-env-vars")
+        .output()
+        .exits(0)
+        .stdout;
+    // How people configure git from outside.
+    let names: Vec<_> = listed.lines().filter(|name| *name != "GIT_CONFIG_COUNT").collect();
+    assert!(names.contains(&"GIT_DIR"), "{names:?}");
+    let run = names
+        .iter()
+        .fold(sandbox.command("check"), |run, name| run.env(name, "/victim"));
+    let seen = seen(&sandbox, run.env("GIT_CONFIG_COUNT", "0"));
+    let leaked: Vec<_> = names.iter().filter(|name| seen.contains_key(**name)).collect();
+    assert!(leaked.is_empty(), "{leaked:?}");
+    assert_eq!(seen["GIT_CONFIG_COUNT"], "0");
+}
+
 #[test]
 fn what_the_user_sets_reaches_a_check() {
     const OWN: [&str; 7] = [

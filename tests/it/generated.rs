@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::rules_page::rules_page;
 use cargo_hooks::cli::{cli_reference, configuration_reference, schema_text};
 
 fn is_up_to_date(file: &str, expected: &str) {
@@ -27,4 +28,9 @@ fn the_command_line_reference() {
 #[test]
 fn the_configuration_reference() {
     is_up_to_date("docs/configuration-reference.md", &configuration_reference());
+}
+
+#[test]
+fn what_a_change_of_a_file_means() {
+    is_up_to_date("docs/affected-rules.md", &rules_page());
 }

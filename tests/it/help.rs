@@ -37,6 +37,7 @@ fn of_the_program() {
       check        Run checks; this is the default
       list         List the checks and what each is for
       plan         Show what `check` would run, without running it
+      graph        Draw what `check` would run
       affected     List the crates that a change affects
       why          Say why a crate is affected, or what a file would affect
       init         Write a commented configuration into the root manifest
@@ -265,7 +266,7 @@ fn of_the_others() {
 
     Examples:
       cargo hooks list             names and purposes
-      cargo hooks list -v          with command, stages and crates
+      cargo hooks list -v          with command, stages, crates, and the changes that each follows
       cargo hooks list --presets   the checks that are built in
     ");
     assert_snapshot!(help("init"), @"

@@ -46,6 +46,7 @@ fn xtask(dir: &Path, arguments: &[&str]) -> Output {
         .current_dir(dir)
         .env("CARGO_NET_OFFLINE", "true")
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_HOOKS_DIR", dir.join("state"))
         // Built once for all runs of this test.
         .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/xtask"))
         .output()
@@ -64,11 +65,37 @@ fn an_xtask_of_the_snippet_runs_checks_and_ends_as_they_do() {
     );
     assert_eq!(passes.status.code(), Some(0), "{stdout}{stderr}");
     assert!(stdout.contains("1 task: 1 passed"), "{stdout}");
+    let remembered = fs::read_dir(dir.path().join("state")).unwrap().next().unwrap().unwrap();
+    let runs = fs::read_dir(remembered.path().join("v1/history")).unwrap();
+    assert_eq!(runs.count(), 1, "what ran is remembered");
 
     fs::write(dir.path().join("app/src/lib.rs"), "//! A crate.\npub  fn f() {}\n").unwrap();
     let fails = xtask(dir.path(), &["fmt"]);
     let stdout = String::from_utf8_lossy(&fails.stdout);
     assert_eq!(fails.status.code(), Some(1), "{stdout}");
+    assert!(stdout.contains("app/src/lib.rs:1  not formatted"), "{stdout}");
+
+    fs::write(dir.path().join(".gitignore"), "/target\n").unwrap();
+    for arguments in [
+        "init --quiet",
+        "add --all",
+        "-c user.name=x -c user.email=x@example.com commit --quiet --message x",
+    ] {
+        let mut git = Command::new("git");
+        git.args(arguments.split(' ')).current_dir(dir.path());
+        let git = git
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1");
+        assert!(git.status().unwrap().success(), "git {arguments}");
+    }
+    let unchanged = xtask(dir.path(), &["--changed", "fmt"]);
+    let stdout = String::from_utf8_lossy(&unchanged.stdout);
+    assert_eq!(unchanged.status.code(), Some(0), "{stdout}");
+    assert!(stdout.contains("nothing to do"), "{stdout}");
+    fs::write(dir.path().join("app/src/lib.rs"), "//! A crate.\npub  fn g() {}\n").unwrap();
+    let changed = xtask(dir.path(), &["--changed", "fmt"]);
+    let stdout = String::from_utf8_lossy(&changed.stdout);
+    assert_eq!(changed.status.code(), Some(1), "{stdout}");
     assert!(stdout.contains("app/src/lib.rs:1  not formatted"), "{stdout}");
 
     let unknown = xtask(dir.path(), &["fmtt"]);

@@ -10,7 +10,14 @@ fn sandbox() -> Sandbox {
         r#"
 checks.fmt = true
 checks.lint = { run = "lint {package}", fix = "lint --fix {package}", description = "No lint", depends-on = ["fmt"] }
-checks.late = { shell = "echo late | cat", stages = ["pre-push"] }
+
+[workspace.metadata.hooks.checks.late]
+shell = "echo late | cat"
+stages = ["pre-push"]
+files = ["*.md", "docs/**"]
+exclude = ["CHANGELOG.md"]
+affects = "inputs"
+inputs = ["./late.toml"]
 "#,
     );
     sandbox.package_hooks("beta", "checks.lint.args = [\"two words\"]");
@@ -34,23 +41,34 @@ fn names_and_purposes() {
           fix      rustfmt --edition {edition} {roots}
           scope    packages
           stages   pre-commit, pre-push, ci
+          affects  changed
+          kinds    rust
+          inputs   **/rustfmt.toml, **/.rustfmt.toml
     lint  No lint
           run      lint {package}
           fix      lint --fix {package}
           scope    package
           stages   pre-commit, pre-push, ci
           needs    fmt
+          affects  dependents
+          kinds    source, tests, dev-dependencies, rust, manifest, files
           crates   alpha
           run      lint {package} 'two words'
           fix      lint --fix {package} 'two words'
           scope    package
           stages   pre-commit, pre-push, ci
           needs    fmt
+          affects  dependents
+          kinds    source, tests, dev-dependencies, rust, manifest, files
           crates   beta
     late  echo late | cat
           run      echo late | cat
           scope    workspace
           stages   pre-push
+          files    **/*.md, docs/**
+          exclude  **/CHANGELOG.md
+          affects  inputs
+          inputs   late.toml
     ");
 }
 
@@ -63,7 +81,14 @@ fn for_programs() {
     assert_eq!(lines[1]["format"], 1);
     assert_eq!(lines[1]["variants"][1]["crates"][0], "beta");
     assert_eq!(lines[1]["variants"][1]["run"], "lint {package} 'two words'");
-    assert_eq!(lines[2]["variants"][0]["stages"][0], "pre-push");
+    let late = &lines[2]["variants"][0];
+    assert_eq!(late["stages"][0], "pre-push");
+    assert_eq!(late["files"], serde_json::json!(["**/*.md", "docs/**"]));
+    assert_eq!(late["exclude"], serde_json::json!(["**/CHANGELOG.md"]));
+    assert_eq!(late["affects"], "inputs");
+    assert_eq!(late["kinds"], serde_json::json!([]));
+    assert_eq!(late["inputs"], serde_json::json!(["late.toml"]));
+    assert_eq!(lines[0]["variants"][0]["kinds"], serde_json::json!(["rust"]));
 }
 
 #[test]

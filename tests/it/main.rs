@@ -11,6 +11,7 @@ mod sandbox;
 
 mod affected;
 mod architecture;
+mod cargo;
 mod check;
 mod completions;
 mod config;
@@ -19,7 +20,9 @@ mod environment;
 mod files;
 mod generated;
 mod generates;
+mod graph;
 mod help;
+mod history;
 mod init;
 mod invocation;
 mod library;
@@ -32,6 +35,7 @@ mod plan;
 mod presets;
 #[cfg(target_os = "linux")]
 mod process;
+mod rules_page;
 mod schedule;
 mod schema;
 mod select;

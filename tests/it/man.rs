@@ -26,6 +26,7 @@ fn every_subcommand_has_a_page() {
         "cargo-hooks-check.1",
         "cargo-hooks-completions.1",
         "cargo-hooks-doctor.1",
+        "cargo-hooks-graph.1",
         "cargo-hooks-init.1",
         "cargo-hooks-list.1",
         "cargo-hooks-man.1",

@@ -40,6 +40,7 @@ fn a_check_of_all_crates_together_is_split_where_a_package_differs() {
     exit code 0
     --- stdout ---
     1 check, 2 tasks in 1 wave on 1 slot
+    how long it takes is unknown, since nothing of it has run before
 
     wave 1
       each 2 crates

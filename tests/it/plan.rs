@@ -24,6 +24,7 @@ fn every_task_wave_by_wave_and_nothing_runs() {
     exit code 0
     --- stdout ---
     3 checks, 4 tasks in 3 waves on 1 slot
+    how long it takes is unknown, since nothing of it has run before
 
     wave 1
       first alpha (at most 10m; lock db)
@@ -45,6 +46,7 @@ fn every_task_wave_by_wave_and_nothing_runs() {
     exit code 0
     --- stdout ---
     2 checks, 3 tasks in 3 waves on 1 slot
+    how long it takes is unknown, since nothing of it has run before
 
     wave 1
       first beta, fix (at most 10m; writes files; lock db)
@@ -112,6 +114,7 @@ fn a_tool_that_is_missing_is_shown_in_the_plan() {
     exit code 0
     --- stdout ---
     1 check, 1 task in 1 wave on 1 slot
+    how long it takes is unknown, since nothing of it has run before
 
     wave 1
       machete

@@ -71,25 +71,36 @@ fn tests_run_with_nextest_where_it_is_installed() {
     exit code 0
     --- stdout ---
     1 check, 1 task in 1 wave on 1 slot
+    how long it takes is unknown, since nothing of it has run before
 
     wave 1
       test (builds)
         cargo test --message-format json --no-fail-fast --workspace --all-features
     ");
     sandbox.recorder("cargo-nextest");
-    assert_snapshot!(sandbox.run("plan --serial"), @"
+    let mut plan = sandbox.run("plan --serial");
+    // The list of tests has a name that is made from the command.
+    let (before, name) = plan.stdout.split_once("/nextest-").unwrap();
+    let (_, after) = name.split_once(".json").unwrap();
+    plan.stdout = format!("{before}/nextest-X.json{after}");
+    assert_snapshot!(plan, @"
     exit code 0
     --- stdout ---
-    1 check, 2 tasks in 1 wave on 1 slot
+    1 check, 3 tasks in 2 waves on 1 slot
+    how long it takes is unknown, since nothing of it has run before
 
     wave 1
-      test nextest (builds)
-        cargo-nextest nextest run --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail --workspace --all-features
+      test nextest, build (builds)
+        cargo-nextest nextest list --list-type binaries-only --message-format json --color never --workspace --all-features
       test doctest (builds)
         cargo test --message-format json --no-fail-fast --doc --workspace --all-features
+
+    wave 2
+      test nextest (if passed: test nextest, build)
+        cargo-nextest nextest run --binaries-metadata [ROOT]/ws/target/cargo-hooks/nextest-X.json --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail
     ");
     let _ = sandbox.run("check --serial").exits(0);
-    assert_eq!(sandbox.arguments()[..2], ["nextest", "run"]);
+    assert_eq!(sandbox.arguments()[..2], ["nextest", "list"]);
 }
 
 #[test]
@@ -117,10 +128,11 @@ checks.fmt = "cargo fmt --check"
     exit code 0
     --- stdout ---
     3 checks, 3 tasks in 1 wave on 1 slot
+    how long it takes is unknown, since nothing of it has run before
 
     wave 1
-      clippy (at most 5m; builds)
-        cargo-clippy clippy --message-format json --keep-going --lib --bins --tests --examples --workspace -- -D warnings
+      clippy (at most 5m; denies warnings; builds)
+        cargo-clippy clippy --message-format json --keep-going --lib --bins --tests --examples --workspace
       pedantic (builds)
         cargo-clippy clippy --message-format json --keep-going --lib --bins --tests --examples --workspace -- -W clippy::pedantic
       fmt

@@ -65,6 +65,7 @@ fn sources_of_two_editions_are_formatted_each_by_its_own() {
     exit code 0
     --- stdout ---
     1 check, 2 tasks in 1 wave on 1 slot
+    how long it takes is unknown, since nothing of it has run before
 
     wave 1
       fmt edition 2018

@@ -1,6 +1,6 @@
 //! `cargo xtask`: what those who work on cargo-hooks need beside cargo.
 
-mod verify_members;
+mod verify;
 
 use std::error::Error;
 use std::process::{Command, ExitCode};
@@ -14,8 +14,13 @@ usage: cargo xtask <task>
 tasks:
   hooks [CHECK]…   run this repository's checks through the library, as any other xtask would
   codegen          write the files that are generated from the code: the schema and the reference pages
-  verify-members [DIR]…
+  verify members [DIR]…
                    compare how the manifests of a workspace are read with what cargo says of them
+  verify closure [DIR]…
+                   compare what a change in each member affects with what `cargo tree --invert` says
+  verify freshness [DIR] [--mutations N] [--seed S]
+                   change a copy of a workspace in N ways, one at a time (40), and compare what is affected with
+                   what `cargo check --workspace --all-targets` builds again
 ";
 
 #[expect(
@@ -28,7 +33,7 @@ fn main() -> ExitCode {
     let ended = match arguments.next().as_deref() {
         Some("hooks") => hooks(arguments.collect()),
         Some("codegen") => codegen(),
-        Some("verify-members") => verify_members::verify_members(&arguments.collect::<Vec<_>>()),
+        Some("verify") => verify::verify(&arguments.collect::<Vec<_>>()),
         _ => Err(USAGE.into()),
     };
     ended.unwrap_or_else(|error| {

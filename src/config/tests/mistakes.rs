@@ -391,6 +391,25 @@ y = { run = "true", after = ["x"] }"#)), @r#"
         "y" ← `x` waits for `y`
         3:30 "x" ← `y` waits for `x`
     "#);
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", after = ["x"] }"#)), @r#"
+    2:30 cycle: `x` waits for itself (leave it out)
+        "x"
+    "#);
+    assert_snapshot!(mistakes(&checks(r#"w = { run = "true", depends-on = ["x"] }
+x = { run = "true", after = ["y"] }
+y = { run = "true", depends-on = ["z"], after = ["v"] }
+z = { run = "true", after = ["x"] }
+v = "true"
+a = { run = "true", after = ["b"] }
+b = { run = "true", after = ["a"] }"#)), @r#"
+    3:30 cycle: checks wait for each other: x → y → z → x (one of them must not wait)
+        "y" ← `x` waits for `y`
+        4:35 "z" ← `y` waits for `z`
+        5:30 "x" ← `z` waits for `x`
+    7:30 cycle: checks wait for each other: a → b → a (one of them must not wait)
+        "b" ← `a` waits for `b`
+        8:30 "a" ← `b` waits for `a`
+    "#);
     assert_snapshot!(mistakes(&workspace(&in_workspace(r#"x = "check {package}"
 y = { run = "true", depends-on = ["x"] }"#), &[("a", &in_package(r#"x = { after = ["y"] }"#))])), @r#"
     a:2:16 cycle: checks wait for each other: x → y → x (one of them must not wait)
@@ -921,7 +940,7 @@ q = "a {b}""#), &[("b", &in_package("w = 1")), ("a", &in_package("v = 1
 u = []"))])), @r#"
     2:30 bad-number: expected a number from 1 to 10000
         0
-    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `scope`, `stages`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `weight`, `locks`, `builds`, `generates`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
+    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `scope`, `stages`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `weight`, `locks`, `builds`, `generates`, `deny-warnings`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
         wait
     3:30 unknown-check: there is no check `z` (the checks are `q`, `u`, `v`, `w`, `x`, `y`)
         "z"

@@ -251,4 +251,39 @@ proptest! {
             prop_assert_eq!(&refined.inputs, &original.inputs);
         }
     }
+
+    /// Checks that wait for each other in a circle are refused with the circle, and no others are.
+    #[test]
+    fn only_circles_are_refused(waits in prop::collection::btree_set((0..6_usize, 0..6_usize, any::<bool>()), 0..12)) {
+        let names = |from: usize, hard: bool| {
+            let to = waits.iter().filter(|wait| (wait.0, wait.2) == (from, hard)).map(|wait| format!("\"c{}\"", wait.1));
+            to.collect::<Vec<_>>().join(", ")
+        };
+        let check = |n: usize| format!("c{n} = {{ run = \"true\", depends-on = [{}], after = [{}] }}\n", names(n, true), names(n, false));
+        let input = checks(&(0..6).map(check).collect::<String>());
+        // What waits for nothing that is still there can go. A circle cannot.
+        let mut left: std::collections::BTreeSet<usize> = (0..6).collect();
+        for _ in 0..6 {
+            let waiting = left.clone();
+            left.retain(|check| waits.iter().any(|wait| wait.0 == *check && waiting.contains(&wait.1)));
+        }
+        match resolve(&input) {
+            Ok(_) => prop_assert!(left.is_empty(), "{waits:?}"),
+            Err(mistakes) => {
+                let circles: Vec<_> = mistakes.iter().filter(|mistake| mistake.code == "cycle").collect();
+                prop_assert!(circles.is_empty() == left.is_empty(), "{waits:?}: {mistakes}");
+                for circle in circles {
+                    // Each step of the path is a wait that somebody wrote.
+                    let path = circle.message.split_once(": ").map_or("", |(_, path)| path);
+                    let path: Vec<&str> = path.split(" → ").collect();
+                    let number = |name: &str| name.strip_prefix('c').and_then(|digits| digits.parse::<usize>().ok());
+                    for step in path.windows(2) {
+                        let (from, to) = (number(step[0]), number(step[1]));
+                        prop_assert!(waits.iter().any(|wait| (Some(wait.0), Some(wait.1)) == (from, to)), "{circle}");
+                    }
+                    prop_assert!(path.len() < 2 || path.first() == path.last(), "{circle}");
+                }
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What fills commands, and how tasks are cut.
 
+use std::path::Path;
 use std::time::Duration;
 
 use insta::assert_snapshot;
@@ -280,7 +281,7 @@ fn a_script_gets_lists_as_its_arguments() {
 #[test]
 fn what_a_task_is_given_comes_from_its_definition_and_the_request() {
     let checks = r#"x = { run = "./tool.sh", weight = 3, timeout = "1m", locks = ["port"], critical = true, allow-failure = true,
-                         set-env = { A = "1" }, fix = "cargo fix", generates = true, files = ["*.gen"] }
+                         set-env = { A = "1" }, fix = "cargo unheard-of", generates = true, files = ["*.gen"] }
                     y = "cargo check""#;
     let mut setting = setting("a", checks).with_files("x.gen").fixing();
     let plan = setting.plan();
@@ -289,10 +290,15 @@ fn what_a_task_is_given_comes_from_its_definition_and_the_request() {
     };
     let tree = |access| (Resource::Tree, access);
     let port = (Resource::Named("port".to_owned()), Access::Exclusive);
-    let build = (Resource::BuildDirectory, Access::Exclusive);
+    let build = |dir: &str, access| (Resource::BuildDirectory(Path::new(dir).into()), access);
+    let all = build("/ws/target", Access::Shared);
+    let debug = build("/ws/target/debug", Access::Exclusive);
     assert_eq!(judge.resources, [tree(Access::Exclusive), port.clone()]);
-    assert_eq!(repair.resources, [tree(Access::Exclusive), build.clone(), port]);
-    assert_eq!(other.resources, [tree(Access::Shared), build]);
+    assert_eq!(
+        repair.resources,
+        [tree(Access::Exclusive), build("/ws/target", Access::Exclusive), port]
+    );
+    assert_eq!(other.resources, [tree(Access::Shared), all, debug]);
     assert_eq!((judge.weight, judge.timeout), (3, Some(Duration::from_mins(1))));
     assert!(
         judge.critical && !repair.critical,

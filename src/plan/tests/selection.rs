@@ -112,7 +112,8 @@ fn nextest_runs_the_tests_where_it_is_installed() {
     let test = |tools: &str| tasks(&setting("a; b", "test = true").with_tools(tools));
     assert_snapshot!(test(""), @"test: cargo test --message-format json --no-fail-fast --workspace");
     assert_snapshot!(test("cargo-nextest"), @"
-    test nextest: cargo-nextest nextest run --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail --workspace
+    test nextest, build: cargo-nextest nextest list --list-type binaries-only --message-format json --color never --workspace
+    test nextest: cargo-nextest nextest run --binaries-metadata LIST --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail
     test doctest: cargo test --message-format json --no-fail-fast --doc --workspace
     ");
 }
@@ -123,7 +124,10 @@ fn what_runs_instead_may_have_less_to_do() {
     crates[0].targets[0].doctest = false;
     let workspace = crate::workspace::fixture_of(crates);
     let setting = configured(workspace, "test = true", &[]).with_tools("cargo-nextest");
-    assert_snapshot!(tasks(&setting), @"test nextest: cargo-nextest nextest run --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail --workspace");
+    assert_snapshot!(tasks(&setting), @"
+    test nextest, build: cargo-nextest nextest list --list-type binaries-only --message-format json --color never --workspace
+    test nextest: cargo-nextest nextest run --binaries-metadata LIST --color never --no-fail-fast --no-tests pass --show-progress none --status-level fail
+    ");
 }
 
 #[test]

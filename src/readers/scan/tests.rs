@@ -256,6 +256,18 @@ fn names_in_modules_for_tests_are_told_apart() {
             &in_tests,
         );
     }
+    // A text may go to the margin, and may hold what looks like code.
+    let text = "    let s = r#\"\nin\n}\n\"#;\n";
+    check(
+        &both(&format!("#[cfg(test)]\nmod tests {{\n{text}{read}}}\n")),
+        &in_tests,
+    );
+    check(
+        &both(&format!(
+            "const S: &str = r#\"\n#[cfg(test)]\nmod t {{\n\"#;\nfn f() {{\n{read}}}\n"
+        )),
+        &in_all,
+    );
     // What is written otherwise may end anywhere, and what only looks like it is for all.
     check(&both(&format!("  #[cfg(test)]\nmod tests {{\n{read}}}\n")), &in_all);
     check(

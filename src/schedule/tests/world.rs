@@ -58,7 +58,9 @@ fn chance(interrupts: u32) -> impl Strategy<Value = Chance> {
 fn resources() -> impl Strategy<Value = Vec<(Resource, Access)>> {
     let resource = prop_oneof![
         Just(Resource::Tree),
-        Just(Resource::BuildDirectory),
+        Just(Resource::BuildDirectory(
+            std::path::Path::new("/ws/target/debug").into()
+        )),
         Just(Resource::Named("x".to_owned())),
     ];
     let access = prop_oneof![Just(Access::Shared), Just(Access::Exclusive)];

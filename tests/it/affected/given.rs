@@ -55,6 +55,17 @@ fn a_file_by_its_whole_path() {
 }
 
 #[test]
+fn a_directory_is_everything_in_it() {
+    compare(
+        &repository(),
+        "--files crates/base/src",
+        "build: T(base); doc: D(base); fmt: base",
+    );
+    compare(&repository(), "--files assets", "source: incl bs usesbs");
+    compare(&repository(), "--files crates", "source: ALL; fmt: ALL; deny: any");
+}
+
+#[test]
 fn a_file_that_git_cannot_see() {
     compare(
         &repository(),

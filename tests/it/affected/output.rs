@@ -189,6 +189,23 @@ fn remarks_are_no_part_of_the_answer() {
 }
 
 #[test]
+fn what_is_compared_is_said_to_who_asks_for_more() {
+    let out = leaf_changed().run("affected -v").exits(0);
+    assert_eq!(out.stdout, "leaf\nxincl\n");
+    let note = "note: 1 file differs, 2 of 50 crates are affected; comparing the working tree with the last commit, ";
+    assert!(out.stderr.starts_with(note), "{out}");
+}
+
+#[test]
+fn the_log_names_what_git_is_asked_and_no_variable_of_the_environment() {
+    let repo = leaf_changed();
+    let run = repo.command("affected").env("CARGO_HOOKS_LOG", "debug");
+    let out = run.env("TOKEN", "hunter2").output().exits(0);
+    assert!(out.stderr.contains(r#"asks git question=["status""#), "{out}");
+    assert!(!out.stderr.contains("hunter2"), "{out}");
+}
+
+#[test]
 fn why_a_crate() {
     let repo = repository();
     repo.edit("crates/base/src/lib.rs");
@@ -216,6 +233,12 @@ fn why_a_file() {
     }
     let out = repo.command("why ../assets/input.txt").dir("docs").output().exits(0);
     assert!(out.stdout.contains("bs"), "{out}");
+}
+
+#[test]
+fn why_a_file_that_is_yet_to_come() {
+    let out = repository().run("why clippy.toml").exits(0);
+    assert!(out.stdout.contains("clippy runs on every crate"), "{out}");
 }
 
 #[test]

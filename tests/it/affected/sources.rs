@@ -121,6 +121,13 @@ fn a_build_script_appears() {
 }
 
 #[test]
+fn a_text_beside_a_build_script_that_does_not_tell_what_it_reads() {
+    // Cargo runs the script again for any file of the package. One that tells is not concerned.
+    check(|repo| repo.write("crates/bdep/README.md", "New.\n"), "source: bdep");
+    check(|repo| repo.write("crates/bs/README.md", "New.\n"), "");
+}
+
+#[test]
 fn a_source_that_is_deleted_is_still_read_by_who_read_it() {
     check(|repo| repo.delete("assets/data.txt"), "source: incl");
 }

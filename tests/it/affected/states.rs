@@ -54,7 +54,15 @@ fn n57_nothing_was_ever_committed() {
     let repo = repository();
     repo.delete(".git")
         .git_run("-c init.defaultBranch=main init --quiet --template=");
-    compare(&repo, "--changed-only", EVERYTHING).notes("");
+    let empty = repo.run("affected --staged").exits(2);
+    assert!(empty.stderr.contains("there is no workspace in the index"), "{empty}");
+    let answer = compare(&repo, "--changed-only", EVERYTHING).notes("no workspace in an empty tree");
+    assert_eq!(
+        answer.json["notes"].as_array().map(Vec::len),
+        Some(1),
+        "{}",
+        answer.json
+    );
     repo.git_run("add --all");
     compare(&repo, "--staged", EVERYTHING);
 }

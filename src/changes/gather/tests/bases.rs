@@ -240,6 +240,26 @@ fn a_shallow_clone_answers_what_it_can() {
 }
 
 #[test]
+fn a_single_commit_that_was_fetched_alone_is_everything() {
+    // As CI checks a pull request out: no branch, and no other commit.
+    let mut sandbox = Sandbox::new(&["a"]);
+    sandbox.write("b", "");
+    sandbox.commit("second");
+    let from = format!("file://{}", sandbox.repo.display());
+    sandbox.repo = sandbox.beside("ci");
+    fs::create_dir(&sandbox.repo).unwrap();
+    sandbox.git("init -q -b none");
+    sandbox.git(&format!("fetch -q --depth=1 {from} main"));
+    sandbox.git("checkout -q FETCH_HEAD");
+    assert_eq!(
+        sandbox.branch(),
+        "! this clone is shallow and has no branch to compare with (`git fetch --unshallow` fetches the rest, and `--base` \
+         names a branch)"
+    );
+    assert_eq!(sandbox.since("HEAD"), "");
+}
+
+#[test]
 fn a_base_that_does_not_exist_is_an_error() {
     let sandbox = Sandbox::cloned(&["a"]);
     let said = |request: &ChangeRequest| gather(request).unwrap_err().to_string();

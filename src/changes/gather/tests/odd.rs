@@ -201,6 +201,22 @@ fn a_working_tree_may_lie_elsewhere() {
 }
 
 #[test]
+fn one_conflict_is_told_as_one() {
+    let sandbox = Sandbox::cloned(&["a"]);
+    sandbox.git("switch -q -c theirs");
+    sandbox.write("a", "theirs");
+    sandbox.commit("theirs");
+    sandbox.git("switch -q topic");
+    sandbox.write("a", "ours");
+    sandbox.commit("ours");
+    sandbox.git_fails("merge -q theirs");
+    assert_eq!(
+        sandbox.gather(Comparison::Staged).notes,
+        ["1 file is in conflict: what lies in the working tree counts as staged"]
+    );
+}
+
+#[test]
 fn conflicts_are_changes() {
     let sandbox = Sandbox::cloned(&["both", "ours-deleted", "theirs-deleted", "same", "added"]);
     sandbox.git("rm -q added");

@@ -33,6 +33,7 @@ fn read_both(entries: &[(String, String)]) -> Option<(Workspace, State)> {
         }
     }
     let request = LoadRequest {
+        memory: None,
         cargo: PathBuf::from(env!("CARGO")),
         current_dir: top.clone(),
         manifest_path: None,

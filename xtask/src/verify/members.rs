@@ -4,36 +4,24 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::Instant;
 
-use cargo_hooks::LoadOptions;
-use cargo_hooks::environment::{Environment, locate};
+use cargo_hooks::environment::Environment;
 use cargo_hooks::workspace::{
     Crate, CrateId, Edge, LoadRequest, State, StateCrate, TargetKind, Workspace, Worktree, find_root, load,
 };
 
-/// Loads the workspaces of these directories, or of the current one, both ways, and prints every difference.
-pub(crate) fn verify_members(dirs: &[String]) -> Result<ExitCode, Box<dyn Error>> {
-    let options = LoadOptions::from_process()?;
-    let here = vec![".".to_owned()];
-    let dirs = if dirs.is_empty() { &here } else { dirs };
-    let mut differences = 0;
-    for dir in dirs {
-        let dir = options.current_dir.join(dir).canonicalize()?;
-        differences += verify(&dir, &options.environment)?;
-    }
-    Ok(super::exit_code(differences == 0))
-}
+use super::cargo::Programs;
 
+/// Loads the workspace of a directory both ways, and prints every difference.
 #[expect(
     clippy::disallowed_macros,
     reason = "a program for developers, which nobody pipes into another"
 )]
-fn verify(dir: &Path, environment: &Environment) -> Result<usize, Box<dyn Error>> {
-    let tools = locate(["cargo"], environment, dir);
+pub(super) fn verify(dir: &Path, environment: &Environment) -> Result<usize, Box<dyn Error>> {
     let workspace = load(&LoadRequest {
-        cargo: tools.get("cargo").cloned().ok_or("there is no cargo")?,
+        memory: None,
+        cargo: Programs::new(dir, environment).locate("cargo")?,
         current_dir: dir.to_owned(),
         manifest_path: None,
         environment: environment.clone(),
