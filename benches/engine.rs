@@ -1,19 +1,21 @@
 //! What the tool itself costs, beside the tools that it runs: `cargo bench`.
 
+use std::collections::VecDeque;
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cargo_hooks::config::{ConfigInput, Member, resolve};
+use cargo_hooks::config::{ConfigInput, Member, Order, resolve};
 use cargo_hooks::diagnostic::SourceFile;
 use cargo_hooks::event::{Event, EventKind, Outcome, Output, TaskFinished};
 use cargo_hooks::model::{Dialect, Exit};
-use cargo_hooks::schedule::{Effect, Message, Schedule, Verdict};
+use cargo_hooks::plan::{Access, Need, Resource};
+use cargo_hooks::schedule::{BuiltIn, Effect, Job, Message, Rules, Schedule, Verdict};
 use cargo_hooks::store::{Recorder, TaskEnd, load as load_history, save};
 use cargo_hooks::tool_output::{Attribution, Colour, Stream, ToolOutput, sanitize};
-use cargo_hooks::{LoadOptions, Plan, Project, Request, load};
+use cargo_hooks::{LoadOptions, Plan, Project, Request, TaskId, load};
 use divan::Bencher;
 
 fn main() {
@@ -72,26 +74,95 @@ fn make_plan(bencher: Bencher, checks: usize) {
     bencher.bench(|| project.plan(&Request::default()).map(|plan| plan.waves().len()));
 }
 
-/// The whole life of every task, with all verdicts at hand: what remains is the scheduler itself.
-#[divan::bench(args = [10, 100, 1000, 10_000], sample_count = 20)]
-fn schedule(bencher: Bencher, tasks: usize) {
-    let plan = plan(tasks);
-    bencher.counter(tasks).bench(|| {
-        let mut schedule = Schedule::new(&plan);
-        let mut running = Vec::new();
-        let mut effects = schedule.handle(Message::Begin);
-        loop {
-            running.extend(effects.iter().filter_map(|effect| match effect {
-                Effect::Start(task) => Some(*task),
-                _ => None,
-            }));
-            let Some(task) = running.pop() else { break };
-            effects = schedule.handle(Message::Ended {
-                task,
-                verdict: Verdict::Passed,
-            });
+/// What keeps tasks from starting at once.
+#[derive(Clone, Copy, Debug)]
+enum Crowd {
+    /// Each waits for one before it.
+    Tree,
+    /// All are ready, and wait for one lock.
+    OneLock,
+    /// All are ready, and each uses some of a few locks, with others or alone.
+    ManyLocks,
+    /// All are ready, and of different weights.
+    Weights,
+}
+
+impl Crowd {
+    fn job(self, place: u32) -> Job {
+        let job = Job::new("check");
+        let lock = |name: u32, access| (Resource::Named(format!("lock {}", name % 20)), access);
+        match self {
+            Self::Tree => Job {
+                needs: (place > 0)
+                    .then(|| (TaskId((place - 1) / 2), Need::Hard))
+                    .into_iter()
+                    .collect(),
+                ..job
+            },
+            Self::OneLock => Job {
+                resources: vec![lock(0, Access::Exclusive)],
+                ..job
+            },
+            Self::ManyLocks => Job {
+                resources: vec![
+                    lock(place, Access::Exclusive),
+                    lock(place / 20, Access::Shared),
+                    lock(place / 400, Access::Shared),
+                ],
+                ..job
+            },
+            Self::Weights => Job {
+                weight: 1 + place % 8,
+                ..job
+            },
         }
-    });
+    }
+}
+
+const CROWDS: [Crowd; 4] = [Crowd::Tree, Crowd::OneLock, Crowd::ManyLocks, Crowd::Weights];
+
+fn schedule(bencher: Bencher, tasks: u32, crowd: Crowd) {
+    let rules = Rules {
+        slots: 8,
+        fail_fast: false,
+        stop_on_critical_failure: true,
+        seed: 0,
+    };
+    let jobs: Vec<Job> = (0..tasks).map(|place| crowd.job(place)).collect();
+    bencher
+        .counter(tasks)
+        .with_inputs(|| jobs.clone())
+        .bench_values(|jobs| {
+            let mut schedule = Schedule::new(rules, Arc::new(BuiltIn(Order::Adaptive)));
+            schedule.add(Duration::ZERO, jobs).expect("no task waits for itself");
+            let mut running = VecDeque::new();
+            let mut effects = schedule.handle(Duration::ZERO, Message::Begin);
+            loop {
+                running.extend(effects.iter().filter_map(|effect| match effect {
+                    Effect::Start(task) => Some(*task),
+                    _ => None,
+                }));
+                let Some(task) = running.pop_front() else { break };
+                let verdict = Verdict::Passed;
+                effects = schedule.handle(Duration::ZERO, Message::Ended { task, verdict });
+            }
+        });
+}
+
+/// The whole life of every task, with all verdicts at hand: what remains is the scheduler itself.
+#[divan::bench(args = CROWDS, sample_count = 20)]
+fn schedule_100(bencher: Bencher, crowd: Crowd) {
+    schedule(bencher, 100, crowd);
+}
+
+#[divan::bench(args = CROWDS, sample_count = 20)]
+fn schedule_1000(bencher: Bencher, crowd: Crowd) {
+    schedule(bencher, 1000, crowd);
+}
+
+#[divan::bench(args = CROWDS, sample_count = 20)]
+fn schedule_10000(bencher: Bencher, crowd: Crowd) {
+    schedule(bencher, 10_000, crowd);
 }
 
 /// What a run leaves, and what the next one reads: so many tasks each, in files of so many runs.
@@ -119,10 +190,13 @@ fn ended(plan: &Plan) -> Vec<TaskEnd> {
         let finished = TaskFinished {
             task: Arc::clone(&task.head),
             outcome: Outcome::Passed,
+            attempts: 1,
+            quarantined: false,
             took: Duration::from_millis(123),
             note: None,
             findings: Vec::new(),
             crates: std::collections::BTreeMap::new(),
+            leaked: 0,
             output: Output::default(),
         };
         recorder.hear(&Event {

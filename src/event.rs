@@ -25,6 +25,11 @@ pub struct Event {
 pub enum EventKind {
     /// The run began.
     RunStarted(RunStarted),
+    /// Processes that an earlier run had left behind, since it was killed together with its guard, were ended.
+    LeftoversEnded {
+        /// How many.
+        processes: usize,
+    },
     /// A task began.
     TaskStarted {
         /// Which.
@@ -44,6 +49,8 @@ pub enum EventKind {
         /// For how long by now.
         running: Duration,
     },
+    /// A task failed, and will be tried again.
+    TaskRetries(Box<TaskRetries>),
     /// A task reached its final state.
     TaskFinished(Box<TaskFinished>),
     /// The run was told to stop, or decided to. Tasks that run are asked to end; no further one starts.
@@ -114,6 +121,17 @@ impl TaskHead {
     }
 }
 
+/// A task that failed and will be tried again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskRetries {
+    /// What came of it this time. [`TaskFinished::attempts`] says how often it has been tried by now.
+    pub failed: TaskFinished,
+    /// How often it can be tried in all.
+    pub most: u32,
+    /// How long it waits before it is tried again.
+    pub wait: Duration,
+}
+
 /// A task that has reached its final state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskFinished {
@@ -121,7 +139,11 @@ pub struct TaskFinished {
     pub task: Arc<TaskHead>,
     /// The state.
     pub outcome: Outcome,
-    /// How long it ran; nothing where it never started.
+    /// How often it was tried; 0 where it never started.
+    pub attempts: u32,
+    /// Whether it failed as it did in all of its last runs, and is listed as such.
+    pub quarantined: bool,
+    /// How long it ran, the last time; nothing where it never started.
     pub took: Duration,
     /// What came of each crate that it worked on. Empty where it is about none, or never ran.
     pub crates: BTreeMap<CrateName, CrateVerdict>,
@@ -131,6 +153,8 @@ pub struct TaskFinished {
     pub findings: Vec<Finding>,
     /// What it wrote.
     pub output: Output,
+    /// How many processes it had left running at its end. They were ended.
+    pub leaked: u32,
 }
 
 /// What came of one of the crates that a task worked on.
@@ -145,6 +169,14 @@ pub enum CrateVerdict {
     NotReached,
     /// Nothing is known. It counts as no pass.
     Unknown,
+}
+
+impl TaskFinished {
+    /// Whether it passed, but not the first time: a pass that is no proof.
+    #[must_use]
+    pub fn is_flaky(&self) -> bool {
+        self.outcome.is_pass() && self.attempts > 1
+    }
 }
 
 /// What a task wrote, in the order in which it arrived: standard output and error together, as raw bytes.
@@ -169,6 +201,8 @@ pub enum Outcome {
     TimedOut {
         /// The time that it had.
         limit: Duration,
+        /// Whether that time follows from earlier runs, rather than from what somebody has said.
+        calibrated: bool,
     },
     /// It could not start, since this check, which it depends on, did not pass.
     Blocked {
@@ -201,6 +235,11 @@ pub enum Failure {
     },
     /// The tool passed, but it changed files that were to be up to date.
     Regenerated,
+    /// Nobody can say for sure that the tool passed, even though it may have.
+    Uncertain {
+        /// Why not.
+        reason: String,
+    },
 }
 
 impl Outcome {
@@ -241,10 +280,14 @@ pub struct RunStats {
     pub tasks: usize,
     /// Those that passed.
     pub passed: usize,
+    /// Those of them that failed before they passed.
+    pub flaky: usize,
     /// Those that failed or ran out of time, without those that may.
     pub failed: usize,
     /// Those that failed and may.
     pub tolerated: usize,
+    /// Those of either kind that failed as in all of their last runs.
+    pub quarantined: usize,
     /// Those that something they depend on kept from starting.
     pub blocked: usize,
     /// Those that the end of the run overtook.

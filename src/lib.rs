@@ -63,5 +63,6 @@ pub mod tool_output;
 pub mod workspace;
 
 pub use event::{Event, RunStats};
+pub use model::TaskId;
 pub use plan::{Plan, Request};
 pub use project::{LoadError, LoadOptions, Project, load};

@@ -7,8 +7,6 @@ use std::sync::Arc;
 mod compare;
 mod dirs;
 
-use dirs::state_dir;
-
 pub use compare::{Survey, SurveyError, survey};
 
 use dirs::own_state_dir;
@@ -22,7 +20,8 @@ use crate::event::{Event, RunStats};
 use crate::history::History;
 use crate::model::CrateName;
 use crate::plan::{Facts, Mode, Plan, PlanError, Request, definitions, plan, requirements};
-use crate::run::{RunContext, RunError, run};
+use crate::run::{Guard, RunContext, RunError, run};
+use crate::schedule::Tactics;
 use crate::store::{self, Recorder};
 use crate::tool_output::{Attribution, Colour, CrateShape};
 use crate::workspace::{self, LoadRequest, Memory, Workspace, WorkspaceError, Worktree, find_root};
@@ -36,6 +35,8 @@ pub struct LoadOptions {
     pub manifest_path: Option<PathBuf>,
     /// The environment that checks run in.
     pub environment: Environment,
+    /// Who sees to it that no process outlives a run.
+    pub guard: Guard,
 }
 
 impl LoadOptions {
@@ -59,6 +60,7 @@ impl LoadOptions {
             current_dir,
             manifest_path: None,
             environment,
+            guard: Guard::none(),
         })
     }
 }
@@ -93,7 +95,10 @@ pub struct Project {
     pub workspace: Workspace,
     /// The configuration.
     pub config: Config,
+    /// The process that runs are to end with, if it is above this one: git, for one of its hooks. Only on Linux.
+    pub ends_with: Option<u32>,
     environment: Environment,
+    guard: Guard,
 }
 
 /// Why there is no plan for a request.
@@ -142,15 +147,16 @@ pub fn load(options: &LoadOptions) -> Result<Project, LoadError> {
     Ok(Project {
         workspace,
         config,
+        ends_with: None,
         environment: options.environment.clone(),
+        guard: options.guard.clone(),
     })
 }
 
 /// Where what cargo says is kept, for the workspace that the manifests tell of.
 fn memory(options: &LoadOptions) -> Option<Memory> {
     let root = find_root(&Worktree::default(), &options.current_dir)?;
-    let top = root.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&root);
-    let dir = state_dir(top, &root, &options.environment)?;
+    let dir = own_state_dir(&root, &options.environment)?;
     Some(Memory { dir, root })
 }
 
@@ -210,6 +216,24 @@ impl Project {
         if let Err(error) = store::save(&dir, recorder.ends()) {
             tracing::warn!(%error, "how long the checks took cannot be remembered");
         }
+    }
+
+    /// Runs a plan as [`Project::run`] does, with an order and a strategy of the program's own.
+    ///
+    /// # Errors
+    ///
+    /// Where nothing could run. A check that fails is no error.
+    pub fn run_with(
+        &self,
+        plan: &Plan,
+        tactics: Arc<dyn Tactics>,
+        mut on_event: impl FnMut(&Event),
+    ) -> Result<RunStats, RunError> {
+        let context = RunContext {
+            tactics: Some(tactics),
+            ..self.run_context(plan)
+        };
+        run(plan, &context, &mut on_event)
     }
 
     /// The environment that checks run in.
@@ -327,10 +351,15 @@ impl Project {
     fn run_context(&self, plan: &Plan) -> RunContext {
         let crates = self.workspace.crates().iter();
         let crates = crates.map(|krate| (krate.name.clone(), krate.dir.clone(), krate.package_id.clone()));
+        let root = &self.workspace.root;
         RunContext {
             environment: in_colour(self.environment.clone(), plan.colour),
             attribution: Arc::new(Attribution::new(self.workspace.root.clone(), crates).with_shapes(self.shapes())),
             tree: self.tree(),
+            tactics: None,
+            guard: self.guard.clone(),
+            state_dir: own_state_dir(root, &self.environment),
+            ends_with: self.ends_with,
         }
     }
 }

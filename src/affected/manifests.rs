@@ -24,14 +24,9 @@ const UNSEEN_BY_BUILDS: [&str; 8] = [
     "readme",
 ];
 /// The keys of `[package]` that decide which sources there are, and how they are read.
-const ABOUT_SOURCES: [&str; 6] = [
-    "autobenches",
-    "autobins",
-    "autoexamples",
-    "autolib",
-    "autotests",
-    "edition",
-];
+const ABOUT_SOURCES: [&str; 3] = ["autobins", "autolib", "edition"];
+/// Those that decide only which tests, examples and benchmarks there are.
+const ABOUT_TESTS: [&str; 3] = ["autobenches", "autoexamples", "autotests"];
 /// The targets that nothing is built from.
 const TEST_TARGETS: [&str; 3] = ["bench", "example", "test"];
 
@@ -94,6 +89,8 @@ pub(super) fn between_roots(before: &RootSettings, after: &RootSettings) -> Vec<
 fn package_kinds(key: &str) -> Kinds {
     if UNSEEN_BY_BUILDS.contains(&key) {
         MANIFEST
+    } else if ABOUT_TESTS.contains(&key) {
+        TESTS.and(Kinds::of(&[Kind::Rust]))
     } else if ABOUT_SOURCES.contains(&key) {
         SOURCE_AND_TESTS.and(Kinds::of(&[Kind::Rust]))
     } else {

@@ -45,6 +45,7 @@ pub const FILE_RULES: &[FileRule] = &[
             "*.md",
             "readme*",
             "license*",
+            "unlicense*",
             "licence*",
             "copying*",
             "notice*",
@@ -176,6 +177,7 @@ mod tests {
         check("a/ReadMe.txt", "inert");
         check("src/guide.md", "inert");
         check("LICENSE-MIT", "inert");
+        check("UNLICENSE", "inert");
         check("licenses/mit.json", "");
         check("src/license.rs", "");
         check("src/changes.rs", "");

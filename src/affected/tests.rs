@@ -246,6 +246,11 @@ fn manifests_count_by_meaning() {
     check(DEEP, "e/Cargo.toml + [package.metadata.x]\\ny = 1", "e(manifest files)");
     check(
         DEEP,
+        "a/Cargo.toml = [package]\\nname = 'a'\\nversion = '0.1.0'\\nedition = '2024'\\nautotests = false",
+        "a(tests rust manifest files)",
+    );
+    check(
+        DEEP,
         "e/Cargo.toml + [package.metadata.x]\\ny = 1\ne/build.rs = fn main() {}",
         "e(source rust manifest files)",
     );

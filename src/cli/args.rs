@@ -10,8 +10,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use super::affected::AffectedFormat;
 use super::comparison::ComparisonArgs;
 use super::graph::GraphFormat;
-use crate::config::{Stage, Strategy};
+use crate::config::{Order, Stage, Strategy};
 use crate::model::Keyword;
+use crate::run::Guard;
 
 /// Runs the checks of a Rust workspace: formatting, clippy, tests, documentation, anything with a command.
 #[derive(Debug, Parser)]
@@ -130,6 +131,9 @@ pub(super) struct GlobalArgs {
     /// Whether to use colour.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub(super) color: ColorWhen,
+    /// Not typed: which program is the guard of a run.
+    #[arg(skip)]
+    pub(super) guard: Guard,
 }
 
 /// When to use colour.
@@ -215,9 +219,15 @@ pub(super) struct HowArgs {
     /// As many tasks as there are slots.
     #[arg(long, conflicts_with = "strategy")]
     pub(super) parallel: bool,
-    /// How many tasks run at a time, by name.
+    /// How many tasks run at a time, and whether what earlier runs have taught is used.
     #[arg(long, value_name = "STRATEGY", value_parser = keyword::<Strategy>())]
     pub(super) strategy: Option<Strategy>,
+    /// What goes first among the tasks that could start.
+    #[arg(long, value_name = "ORDER", value_parser = keyword::<Order>())]
+    pub(super) order: Option<Order>,
+    /// Keep the order of the configuration.
+    #[arg(long, conflicts_with = "order")]
+    pub(super) no_optimize: bool,
     /// End at the first failure.
     #[arg(long, overrides_with = "no_fail_fast")]
     pub(super) fail_fast: bool,
@@ -227,6 +237,9 @@ pub(super) struct HowArgs {
     /// How long a task may take, such as `90s` or `10m`.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) timeout: Option<Duration>,
+    /// How often a task that failed is tried again.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(super) retries: Option<u32>,
     /// Let cargo fail where `Cargo.lock` is not up to date.
     #[arg(long)]
     pub(super) locked: bool,
@@ -236,6 +249,9 @@ pub(super) struct HowArgs {
     /// Both `--locked` and `--offline`.
     #[arg(long)]
     pub(super) frozen: bool,
+    /// End with this process, if it is above this one: git, when a hook runs this.
+    #[arg(long, value_name = "PID", hide = true)]
+    pub(super) ends_with: Option<u32>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -33,14 +33,17 @@ use clap::Parser;
 pub use reference::{cli_reference, configuration_reference};
 pub use schema::schema_text;
 
-use args::{Cli, Command};
+use args::{Cli, Command, GlobalArgs};
 use error::CliError;
+
+use crate::run::Guard;
 
 /// Runs the program and says how it ends.
 pub fn main() -> ExitCode {
+    let guard = Guard::of_this_program();
     let cli = Cli::parse_from(args::with_subcommand(arguments()));
     log::start(&cli.global);
-    let global = cli.global;
+    let global = GlobalArgs { guard, ..cli.global };
     let ended = match cli.command {
         Command::Check(args) => check::check(&args, &global),
         Command::List(args) => list::list(&args, &global),

@@ -120,7 +120,7 @@ fn value(schema: &Json) -> String {
     }
     match schema["type"].as_str() {
         Some("boolean") => "`true` or `false`".to_owned(),
-        Some("integer") => "a number from 1 on".to_owned(),
+        Some("integer") => format!("a number from {} to {}", schema["minimum"], schema["maximum"]),
         Some("array") => format!("a list: {}", value(&schema["items"])),
         Some("object") => match schema["properties"].as_object() {
             Some(keys) => {

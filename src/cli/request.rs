@@ -2,7 +2,7 @@
 
 use super::args::{CheckArgs, GlobalArgs, MessageFormat};
 use super::{CliError, colour};
-use crate::config::Strategy;
+use crate::config::{Order, Strategy};
 use crate::model::CheckName;
 use crate::plan::{CargoOption, CrateSelection, Mode, Request};
 use crate::project::{LoadOptions, Project, load};
@@ -23,6 +23,7 @@ pub(super) fn load_options(global: &GlobalArgs) -> Result<LoadOptions, CliError>
     let mut options = LoadOptions::from_process()
         .map_err(|_| CliError::environment("the current directory does not exist any more, or cannot be read"))?;
     options.manifest_path.clone_from(&global.manifest_path);
+    options.guard = global.guard.clone();
     Ok(options)
 }
 
@@ -58,6 +59,8 @@ pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) 
         fail_fast: (how.fail_fast || how.no_fail_fast).then_some(how.fail_fast),
         max_workers: how.max_workers,
         strategy,
+        order: how.order.or(how.no_optimize.then_some(Order::Config)),
+        retries: how.retries,
         colour: match args.message_format {
             MessageFormat::Human => colour::for_stdout(global.color),
             MessageFormat::Json => Colour::Strip,

@@ -8,7 +8,7 @@ use globset::Glob;
 
 use super::command::Command;
 use super::file_filter::FileFilter;
-use super::words::{Affects, Kinds, OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
+use super::words::{Affects, Kinds, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed};
 use crate::model::{CheckName, CrateName, Dialect};
 
 /// A valid configuration: nothing in it refers to what does not exist.
@@ -46,6 +46,8 @@ pub enum Origin {
 pub struct Settings {
     /// How many tasks run at a time.
     pub strategy: Strategy,
+    /// What goes first; without it, that follows from the strategy.
+    pub order: Option<Order>,
     /// How many slots there are; without it, as many as the machine has processors.
     pub max_parallel: Option<u32>,
     /// Whether the first failure ends the run.
@@ -136,6 +138,10 @@ pub struct Definition {
     pub allow_failure: bool,
     /// How long a task may take.
     pub timeout: Option<Duration>,
+    /// How often a task that failed is tried again, and when.
+    pub retry: Retry,
+    /// What goes first: more before less.
+    pub priority: i32,
     /// How many slots a task takes.
     pub weight: u32,
     /// What only one task may use at a time.
@@ -154,6 +160,23 @@ pub struct Definition {
     pub on_missing: OnMissing,
     /// The systems on which it runs; empty for all.
     pub platforms: Vec<Platform>,
+}
+
+/// How often a task that failed is tried again, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// How often at most, after the first time.
+    pub times: u32,
+    /// How long it waits before the first of them; before each further one, twice as long.
+    pub backoff: Duration,
+}
+
+impl Retry {
+    /// Not at all.
+    pub const NEVER: Self = Self {
+        times: 0,
+        backoff: Duration::from_secs(1),
+    };
 }
 
 impl Definition {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use globset::Glob;
 
 use super::command::{Command, Hole, Word};
-use super::definition::{Cwd, Definition};
+use super::definition::{Cwd, Definition, Retry};
 use super::file_filter::{FileFilter, glob_below};
 use super::raw::{RawCheck, is_built_in};
 use super::reader::listed;
@@ -32,6 +32,8 @@ pub(super) struct Draft<'a> {
     pub(super) own: bool,
     /// The timeout of the settings.
     pub(super) timeout: Option<Duration>,
+    /// The retries of the settings.
+    pub(super) retry: Retry,
 }
 
 impl Draft<'_> {
@@ -71,6 +73,11 @@ impl Draft<'_> {
             critical: plain(raw.critical.as_ref()).unwrap_or(false),
             allow_failure: plain(raw.allow_failure.as_ref()).unwrap_or(false),
             timeout: plain(raw.timeout.as_ref()).or(self.timeout),
+            retry: Retry {
+                times: raw.retries.as_ref().map_or(self.retry.times, |retries| retries.0),
+                backoff: plain(raw.backoff.as_ref()).unwrap_or(self.retry.backoff),
+            },
+            priority: raw.priority.as_ref().map_or(0, |priority| priority.0),
             weight: raw.weight.as_ref().map_or(1, |weight| weight.0),
             locks: values(raw.locks.as_ref()),
             builds: plain(raw.builds.as_ref()),

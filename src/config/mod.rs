@@ -24,11 +24,11 @@ mod words;
 
 pub(crate) use command::TAKING_A_VALUE;
 pub use command::{Command, Hole, Piece, Word};
-pub use definition::{Check, Config, Cwd, Declared, Definition, Origin, Requirement, Rule, Settings, Variant};
+pub use definition::{Check, Config, Cwd, Declared, Definition, Origin, Requirement, Retry, Rule, Settings, Variant};
 pub use file_filter::FileFilter;
 pub(crate) use file_filter::glob_set;
 pub use resolve::{presets, resolve};
 pub use schema::schema;
 pub use subcommand::{Builds, Subcommand, built_in_alias, subcommand};
 pub use tables::{ConfigInput, Member, syntax_mistakes};
-pub use words::{Affects, Kind, Kinds, OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
+pub use words::{Affects, Kind, Kinds, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed};

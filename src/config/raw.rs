@@ -10,8 +10,8 @@ use toml::de::{DeTable, DeValue};
 use super::command::{Arguments, Argv, Script};
 use super::definition::Requirement;
 use super::reader::{Node, Reader, Value, listed, table};
-use super::value::{Count, NamePattern, OuterPattern, Pattern, Revision, check_name};
-use super::words::{Affects, Kind, OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
+use super::value::{Count, NamePattern, OuterPattern, Pattern, Priority, Retries, Revision, check_name};
+use super::words::{Affects, Kind, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed};
 use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, Span, nearest};
 use crate::model::{CheckName, CrateName, Dialect};
 use crate::presets;
@@ -19,12 +19,18 @@ use crate::presets;
 table! {
     /// The settings of a whole run.
     pub(super) struct RawSettings {
-        /// How many tasks run at a time.
+        /// How many tasks run at a time, and whether what earlier runs have taught is used.
         "strategy" => strategy: Strategy,
+        /// What goes first among the tasks that could start. It follows from the strategy where it is not given.
+        "order" => order: Order,
         /// How many slots there are; without it, as many as the machine has processors.
         "max-parallel" => max_parallel: Count,
         /// How long a task may take, where its check says nothing. Without it there is no limit.
         "timeout" => timeout: Duration,
+        /// How often a task that failed is tried again, where its check says nothing. Without it, never.
+        "retries" => retries: Retries,
+        /// How long it waits before that, where its check says nothing: twice as long before each further try.
+        "backoff" => backoff: Duration,
         /// Whether the first failure ends the run.
         "fail-fast" => fail_fast: bool,
         /// Whether the failure of a check that is `critical` ends the run. It does by default.
@@ -105,6 +111,12 @@ table! {
         "allow-failure" => allow_failure: bool,
         /// How long a task of the check may take.
         "timeout" => timeout: Duration,
+        /// How often a task that failed is tried again.
+        "retries" => retries: Retries,
+        /// How long it waits before that: twice as long before each further try. Without it, one second.
+        "backoff" => backoff: Duration,
+        /// Tasks of a higher priority go first among those that could start.
+        "priority" => priority: Priority,
         /// How many slots a task takes.
         "weight" => weight: Count,
         /// Names of things that only one task may use at a time.

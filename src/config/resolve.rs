@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cycle::{self, Wait};
 use super::declared::{declared, matching, rules};
-use super::definition::{Check, Config, Definition, Origin, Rule, Settings, Variant};
+use super::definition::{Check, Config, Definition, Origin, Retry, Rule, Settings, Variant};
 use super::draft::Draft;
 use super::raw::{self, NamedCheck, RawCheck, RawHooks, RawSettings, no_such_preset, preset};
 use super::reader::listed;
@@ -65,6 +65,7 @@ pub fn presets() -> Vec<Check> {
             package: None,
             own: false,
             timeout: None,
+            retry: Retry::NEVER,
         };
         draft.define(&mut Diagnostics::default())
     };
@@ -94,7 +95,8 @@ fn settled(raw: &RawSettings, rules: Vec<Rule>) -> Settings {
         strategy: raw
             .strategy
             .as_ref()
-            .map_or(Strategy::Parallel, |strategy| strategy.value),
+            .map_or(Strategy::Adaptive, |strategy| strategy.value),
+        order: raw.order.as_ref().map(|order| order.value),
         max_parallel: raw.max_parallel.as_ref().map(|count| count.0),
         fail_fast: raw.fail_fast.as_ref().is_some_and(|on| on.value),
         stop_on_critical_failure: raw.stop_on_critical_failure.as_ref().is_none_or(|on| on.value),
@@ -184,7 +186,10 @@ impl<'a> Resolver<'a, '_> {
             let spans = [
                 settings.strategy.as_ref().map(|value| &value.span),
                 settings.max_parallel.as_ref().map(|value| &value.span),
+                settings.order.as_ref().map(|value| &value.span),
                 settings.timeout.as_ref().map(|value| &value.span),
+                settings.retries.as_ref().map(|value| &value.span),
+                settings.backoff.as_ref().map(|value| &value.span),
                 settings.fail_fast.as_ref().map(|value| &value.span),
                 settings.stop_on_critical_failure.as_ref().map(|value| &value.span),
                 settings.base.as_ref().map(|value| &value.span),
@@ -363,6 +368,7 @@ impl<'a> Resolver<'a, '_> {
             package: version.package,
             own: version.refines.is_none() && version.package.is_some(),
             timeout: self.tables.timeout(),
+            retry: self.tables.retry(),
         }
     }
 }
@@ -376,6 +382,7 @@ fn scope_of(check: &NamedCheck) -> Scope {
         package: None,
         own: false,
         timeout: None,
+        retry: Retry::NEVER,
     };
     draft
         .define(&mut Diagnostics::default())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
+use super::definition::Retry;
 use super::raw::{NamedCheck, Place, RawHooks};
 use super::reader::Reader;
 use crate::diagnostic::{Diagnostics, SourceFile, Span};
@@ -123,6 +124,16 @@ impl<'i> Tables<'i> {
     pub(super) fn timeout(&self) -> Option<std::time::Duration> {
         let base = self.base.first()?;
         base.settings.timeout.as_ref().map(|timeout| timeout.value)
+    }
+
+    pub(super) fn retry(&self) -> Retry {
+        let settings = self.base.first().map(|base| &base.settings);
+        let times = settings.and_then(|settings| settings.retries.as_ref());
+        let backoff = settings.and_then(|settings| settings.backoff.as_ref());
+        Retry {
+            times: times.map_or(Retry::NEVER.times, |times| times.0),
+            backoff: backoff.map_or(Retry::NEVER.backoff, |backoff| backoff.value),
+        }
     }
 }
 

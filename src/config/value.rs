@@ -53,21 +53,54 @@ pub(super) struct Count(pub(super) u32);
 
 impl Value for Count {
     fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let Some(integer) = node.get_ref().as_integer() else {
-            reader.wrong_type(node, "a whole number");
-            return None;
-        };
-        match u32::from_str_radix(integer.as_str(), integer.radix()) {
-            Ok(count @ 1..=10_000) => Some(Self(count)),
-            _ => {
-                reader.mistake("bad-number", node.span(), "expected a number from 1 to 10000");
-                None
-            }
-        }
+        whole_number(node, 1..=10_000, reader).and_then(|number| u32::try_from(number).ok().map(Self))
     }
 
     fn schema() -> Json {
         json!({ "type": "integer", "minimum": 1, "maximum": 10_000 })
+    }
+}
+
+/// How often something is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Retries(pub(super) u32);
+
+impl Value for Retries {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        whole_number(node, 0..=100, reader).and_then(|number| u32::try_from(number).ok().map(Self))
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "integer", "minimum": 0, "maximum": 100 })
+    }
+}
+
+/// What goes first: more before less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Priority(pub(super) i32);
+
+impl Value for Priority {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        whole_number(node, -1000..=1000, reader).map(Self)
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "integer", "minimum": -1000, "maximum": 1000 })
+    }
+}
+
+fn whole_number(node: &Node<'_>, range: std::ops::RangeInclusive<i32>, reader: &mut Reader<'_>) -> Option<i32> {
+    let Some(integer) = node.get_ref().as_integer() else {
+        reader.wrong_type(node, "a whole number");
+        return None;
+    };
+    match i32::from_str_radix(integer.as_str(), integer.radix()) {
+        Ok(number) if range.contains(&number) => Some(number),
+        _ => {
+            let message = format!("expected a number from {} to {}", range.start(), range.end());
+            reader.mistake("bad-number", node.span(), message);
+            None
+        }
     }
 }
 

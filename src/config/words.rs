@@ -3,12 +3,30 @@
 use crate::model::{Keyword, keyword};
 
 keyword! {
-    /// How many tasks run at a time.
+    /// How many tasks run at a time, and whether what earlier runs have taught is used.
     pub enum Strategy {
-        /// As many as there are slots; a failure touches no other task.
+        /// As many as there are slots; what earlier runs have taught says what goes first and when a task hangs.
+        Adaptive = "adaptive",
+        /// As many as there are slots, in the order of the configuration; a failure touches no other task.
         Parallel = "parallel",
         /// One after the other, in the order of the configuration.
         Sequential = "sequential",
+    }
+}
+
+keyword! {
+    /// What goes first among the tasks that could start.
+    pub enum Order {
+        /// As the configuration has them.
+        Config = "config",
+        /// What takes the least time first.
+        FastFirst = "fast-first",
+        /// What the end of the run waits for the longest first.
+        CriticalPath = "critical-path",
+        /// What is most likely to fail for the time that it takes first.
+        LikelyFailure = "likely-failure",
+        /// `likely-failure` as far as a failure would stop the run, else `critical-path`.
+        Adaptive = "adaptive",
     }
 }
 

@@ -13,6 +13,19 @@ pub struct Estimate {
     pub high: Duration,
     /// How likely it fails.
     pub failure: Chance,
+    /// How many of the last runs failed, without a pass between or after them.
+    pub failing: u32,
+}
+
+/// A task that has failed so many times in a row is quarantined.
+const QUARANTINED_FROM: u32 = 5;
+
+impl Estimate {
+    /// Whether the task keeps failing. That says nothing of its verdict: it is listed as such, and still fails the run.
+    #[must_use]
+    pub fn is_quarantined(&self) -> bool {
+        self.failing >= QUARANTINED_FROM
+    }
 }
 
 /// How reliable a task has been.

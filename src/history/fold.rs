@@ -1,7 +1,7 @@
 //! From what is remembered to what is expected.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Chance, End, Estimate, Extent, Record, RunKey, Standing, TaskKey};
@@ -37,16 +37,12 @@ struct Sample {
 }
 
 impl History {
-    /// What these records come to. Neither their order nor what is there twice makes a difference.
+    /// What the records of each task come to. Neither their order nor what is there twice makes a difference.
     #[must_use]
-    pub fn new(records: impl IntoIterator<Item = Record>) -> Self {
-        let mut tasks: BTreeMap<TaskKey, Vec<Record>> = BTreeMap::new();
-        for record in records {
-            tasks.entry(record.key.clone()).or_default().push(record);
-        }
+    pub fn new(records: BTreeMap<TaskKey, Vec<Record>>) -> Self {
         let fold = |(key, records)| (key, samples(records));
         Self {
-            tasks: tasks.into_iter().map(fold).collect(),
+            tasks: records.into_iter().map(fold).collect(),
         }
     }
 
@@ -68,6 +64,7 @@ impl History {
             expected: Duration::from_secs_f64(expected),
             high: Duration::from_secs_f64(high.max(expected)),
             failure: failure(samples, extent),
+            failing: failed_in_a_row(samples, extent),
         })
     }
 
@@ -80,13 +77,11 @@ impl History {
         let flaky = samples
             .iter()
             .filter(|sample| sample.end == End::Passed && sample.attempts > 1);
-        let failed = samples.iter().filter(|sample| sample.extent.size() == extent.size());
-        let failed = failed.take_while(|sample| sample.end != End::Passed);
         Some(Standing {
             runs: runs(samples),
             failure: failure(samples, extent),
             flaky: Chance::of(flaky.map(weight).sum::<f64>() / all),
-            failed_in_a_row: count(failed.count()),
+            failed_in_a_row: failed_in_a_row(samples, extent),
         })
     }
 
@@ -94,6 +89,12 @@ impl History {
     pub fn keys(&self) -> impl Iterator<Item = &TaskKey> {
         self.tasks.keys()
     }
+}
+
+/// How many of the last runs about as much failed, without one that passed after them.
+fn failed_in_a_row(samples: &[Sample], extent: Extent) -> u32 {
+    let failed = samples.iter().filter(|sample| sample.extent.size() == extent.size());
+    count(failed.take_while(|sample| sample.end != End::Passed).count())
 }
 
 impl Sample {
@@ -104,27 +105,37 @@ impl Sample {
 
 /// The records of one task as samples, the newest first, those of each size with an age of their own.
 fn samples(mut records: Vec<Record>) -> Vec<Sample> {
-    records.sort_by_key(|record| Reverse((record.run, record.task)));
-    let mut seen: BTreeSet<(RunKey, u32)> = BTreeSet::new();
-    let mut ages: BTreeMap<u32, (RunKey, u32)> = BTreeMap::new();
-    let mut samples = Vec::with_capacity(records.len());
-    for record in records {
-        if !seen.insert((record.run, record.task)) {
-            continue;
-        }
-        let age = ages.entry(record.extent.size()).or_insert((record.run, 0));
-        if age.0 != record.run {
-            *age = (record.run, age.1 + 1);
-        }
-        samples.push(Sample {
+    newest_first(&mut records);
+    // The last run and its age, for each size. There are few.
+    let mut ages: Vec<(u32, RunKey, u32)> = Vec::new();
+    let sample = |record: Record| {
+        let size = record.extent.size();
+        let age = match ages.iter_mut().find(|(of, ..)| *of == size) {
+            Some((_, run, age)) => {
+                *age += u32::from(*run != record.run);
+                *run = record.run;
+                *age
+            }
+            None => {
+                ages.push((size, record.run, 0));
+                0
+            }
+        };
+        Sample {
             extent: record.extent,
             end: record.end,
             took: record.took,
             attempts: record.attempts,
-            age: age.1,
-        });
-    }
-    samples
+            age,
+        }
+    };
+    records.into_iter().map(sample).collect()
+}
+
+/// Sorts the records of one task by their runs, the newest first, and keeps each only once.
+pub fn newest_first(records: &mut Vec<Record>) {
+    records.sort_unstable_by_key(|record| Reverse((record.run, record.task)));
+    records.dedup_by_key(|record| (record.run, record.task));
 }
 
 /// The average of what lies in the middle; `durations` are sorted and each has its weight.

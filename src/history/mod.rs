@@ -10,6 +10,6 @@ mod record;
 mod tests;
 
 pub use estimate::{Chance, Estimate, Standing};
-pub use fold::{History, KEPT};
+pub use fold::{History, KEPT, newest_first};
 pub use key::{Extent, Subject, TaskKey};
 pub use record::{End, Record, RunKey};

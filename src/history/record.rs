@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Extent, TaskKey};
+use super::Extent;
 
 /// Which run, and its place among others.
 ///
@@ -28,14 +28,12 @@ pub enum End {
 }
 
 /// What is remembered of one task of one run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The run.
     pub run: RunKey,
     /// The place of the task in the plan of that run.
     pub task: u32,
-    /// What it is comparable with.
-    pub key: TaskKey,
     /// How much it did.
     pub extent: Extent,
     /// How it ended.

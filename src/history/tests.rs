@@ -1,5 +1,6 @@
 //! From records to estimates.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -19,7 +20,6 @@ fn record(run: u64, end: End, millis: u64) -> Record {
     Record {
         run: RunKey { sequence: run, id: run },
         task: 0,
-        key: key("clippy"),
         extent: Extent::whole(5),
         end,
         took: Duration::from_millis(millis),
@@ -47,8 +47,12 @@ fn runs(text: &str) -> Vec<Record> {
     (1..).zip(words).map(record).collect()
 }
 
+fn history(records: Vec<Record>) -> History {
+    History::new(BTreeMap::from([(key("clippy"), records)]))
+}
+
 fn estimate(records: Vec<Record>) -> Estimate {
-    let history = History::new(records);
+    let history = history(records);
     history.estimate(&key("clippy"), Extent::whole(5)).unwrap()
 }
 
@@ -99,9 +103,7 @@ fn failures_weigh_more_the_more_recent_they_are() {
 #[test]
 fn what_keeps_failing_is_told_apart_from_what_fails_now_and_then() {
     let standing = |text: &str| {
-        let standing = History::new(runs(text))
-            .standing(&key("clippy"), Extent::whole(5))
-            .unwrap();
+        let standing = history(runs(text)).standing(&key("clippy"), Extent::whole(5)).unwrap();
         (standing.failed_in_a_row, standing.is_quarantined())
     };
     assert_eq!(standing("1"), (0, false));
@@ -109,7 +111,7 @@ fn what_keeps_failing_is_told_apart_from_what_fails_now_and_then() {
     assert_eq!(standing("1 1! 1? 1! 1!"), (4, false));
     assert_eq!(standing("1 1! 1? 1! 1! 1!"), (5, true));
     let flaky = |text: &str| {
-        let history = History::new(runs(text));
+        let history = history(runs(text));
         history
             .standing(&key("clippy"), Extent::whole(5))
             .unwrap()
@@ -133,7 +135,7 @@ fn runs_of_the_same_extent_say_most_about_it() {
     let mut records = vec![run(1, all, 60_000), run(2, all, 62_000), run(3, all, 61_000)];
     // Many small runs since then do not make the large one look small.
     records.extend((4..40).map(|number| run(number, one, 1_000)));
-    let history = History::new(records.clone());
+    let history = history(records.clone());
     let expected = |history: &History, extent| {
         let estimate = history.estimate(&key("clippy"), extent).unwrap();
         estimate.expected.as_millis()
@@ -146,12 +148,12 @@ fn runs_of_the_same_extent_say_most_about_it() {
     assert_eq!(expected(&history, other), 1_000);
     assert_eq!(expected(&history, two), 1_000);
     records.extend((40..43).map(|number| run(number, two, 5_000)));
-    assert_eq!(expected(&History::new(records), two), 5_000);
+    assert_eq!(expected(&super::tests::history(records), two), 5_000);
 }
 
 #[test]
 fn tasks_are_told_apart_and_what_never_ran_is_unknown() {
-    let history = History::new(runs("100"));
+    let history = history(runs("100"));
     let whole = Extent::whole(5);
     assert!(history.estimate(&key("clippy"), whole).is_some());
     assert!(history.estimate(&key("test"), whole).is_none());
@@ -206,7 +208,7 @@ proptest! {
         whole in any::<bool>(),
     ) {
         let extent = if whole { Extent::whole(count) } else { Extent::files(count) };
-        let history = History::new(records.clone());
+        let history = history(records.clone());
         let estimate = history.estimate(&key("clippy"), extent).unwrap();
         let took = records.iter().map(|record| record.took);
         let slack = Duration::from_micros(1);
@@ -238,7 +240,7 @@ proptest! {
         others.rotate_left(shuffled.index(records.len()));
         others.reverse();
         others.extend_from_slice(&records[..records.len() / 2]);
-        prop_assert_eq!(History::new(records), History::new(others));
+        prop_assert_eq!(history(records), history(others));
     }
 
     /// However far one run is off, what is expected stays within what the others say.

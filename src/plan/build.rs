@@ -9,7 +9,7 @@ use super::requirements::{platform_is, requirements};
 use super::select::{self, SelectedCheck};
 use super::task::{MissingTool, Purpose, Resource, Role, Task};
 use super::units::Scene;
-use crate::config::{Config, Definition, OnMissing, Platform, Requirement, Strategy, Variant};
+use crate::config::{Config, Definition, OnMissing, Order, Platform, Requirement, Strategy, Variant};
 use crate::event::LeftOut;
 use crate::model::{CheckName, TaskId};
 use crate::workspace::Workspace;
@@ -49,6 +49,7 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
         slots: slots(strategy, config, request, facts),
         colour: request.colour,
         strategy,
+        order: order(strategy, config, request),
         fail_fast: request.fail_fast.unwrap_or(config.settings.fail_fast),
         stop_on_critical_failure: config.settings.stop_on_critical_failure,
         tasks: TaskGraph::new(tasks, &needs),
@@ -58,11 +59,20 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
 fn slots(strategy: Strategy, config: &Config, request: &Request, facts: &Facts) -> u32 {
     match strategy {
         Strategy::Sequential => 1,
-        Strategy::Parallel => {
+        Strategy::Adaptive | Strategy::Parallel => {
             let wanted = request.max_workers.or(config.settings.max_parallel);
             wanted.unwrap_or(facts.parallelism).max(1)
         }
     }
+}
+
+/// What was asked for; else the order that goes with the strategy.
+fn order(strategy: Strategy, config: &Config, request: &Request) -> Order {
+    let asked = request.order.or(config.settings.order);
+    asked.unwrap_or(match strategy {
+        Strategy::Adaptive => Order::Adaptive,
+        Strategy::Parallel | Strategy::Sequential => Order::Config,
+    })
 }
 
 /// All tasks, each with its place.

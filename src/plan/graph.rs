@@ -9,7 +9,7 @@ use petgraph::{Direction, algo};
 
 use super::task::{MissingTool, Task};
 use crate::affected::Affected;
-use crate::config::{Origin, Strategy};
+use crate::config::{Order, Origin, Strategy};
 use crate::event::{LeftOut, RunStarted};
 use crate::model::{CheckName, TaskId};
 use crate::tool_output::Colour;
@@ -38,8 +38,10 @@ pub struct Plan {
     pub slots: u32,
     /// Whether tasks write in colour.
     pub colour: Colour,
-    /// Whether tasks run in parallel.
+    /// Whether tasks run in parallel, and whether what earlier runs have taught is used.
     pub strategy: Strategy,
+    /// What goes first among the tasks that could start.
+    pub order: Order,
     /// Whether the first failure ends the run.
     pub fail_fast: bool,
     /// Whether the failure of a critical check ends the run.
@@ -88,6 +90,7 @@ impl Plan {
             slots,
             colour: Colour::Strip,
             strategy: Strategy::Parallel,
+            order: Order::Config,
             fail_fast: false,
             stop_on_critical_failure: true,
             tasks: TaskGraph::new(tasks, needs),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::cargo::CargoSettings;
 use crate::affected::Affected;
 use crate::changes::Comparison;
-use crate::config::{Stage, Strategy};
+use crate::config::{Order, Stage, Strategy};
 use crate::history::History;
 use crate::model::{CheckName, keyword};
 use crate::tool_output::Colour;
@@ -36,6 +36,10 @@ pub struct Request {
     pub max_workers: Option<u32>,
     /// The strategy, in the place of the configured one.
     pub strategy: Option<Strategy>,
+    /// What goes first, in the place of the configured order.
+    pub order: Option<Order>,
+    /// How often a task that failed is tried again, in the place of the configured numbers.
+    pub retries: Option<u32>,
     /// Whether tools write in colour.
     pub colour: Colour,
     /// Options for cargo.

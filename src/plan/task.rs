@@ -13,7 +13,7 @@ use super::cargo::{
 use super::command_line::fill;
 use super::identity;
 use super::units::{Scene, Unit, joined};
-use crate::config::{Command, Cwd, Definition, FileFilter};
+use crate::config::{Command, Cwd, Definition, FileFilter, Retry};
 use crate::event::TaskHead;
 use crate::history::{Estimate, Extent, TaskKey};
 use crate::model::{CheckName, CrateName, Dialect, TaskId};
@@ -32,8 +32,12 @@ pub struct Task {
     pub command: TaskCommand,
     /// How its tool speaks.
     pub output: Dialect,
-    /// How long it may take.
+    /// How long it may take, as somebody has said; [`Plan::limit_of`](super::Plan::limit_of) is what holds.
     pub timeout: Option<Duration>,
+    /// How often it is tried again when it fails.
+    pub retry: Retry,
+    /// What goes first: more before less.
+    pub priority: i32,
     /// How many slots it takes.
     pub weight: u32,
     /// What it uses, alone or with others.
@@ -162,6 +166,12 @@ impl Task {
             role: purpose.role,
             output: definition.output,
             timeout: scene.request.timeout.or(definition.timeout),
+            retry: if repairs {
+                Retry::NEVER
+            } else {
+                retry(definition, scene)
+            },
+            priority: definition.priority,
             weight: definition.weight,
             resources: resources(purpose, &command, scene, repairs || generates),
             command,
@@ -236,6 +246,8 @@ impl Task {
             },
             output: Dialect::Plain,
             timeout: None,
+            retry: Retry::NEVER,
+            priority: 0,
             weight: 1,
             resources: Vec::new(),
             critical: false,
@@ -258,6 +270,13 @@ impl Resource {
     #[must_use]
     pub fn is_of_cargo(&self) -> bool {
         matches!(self, Self::BuildDirectory(_) | Self::Programs(_))
+    }
+}
+
+fn retry(definition: &Definition, scene: &Scene<'_>) -> Retry {
+    Retry {
+        times: scene.request.retries.unwrap_or(definition.retry.times),
+        ..definition.retry
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn section(finished: &TaskFinished, options: HumanOptions) -> String 
     if body.is_empty() {
         if matches!(
             finished.outcome,
-            Outcome::Failed(Failure::Start { .. } | Failure::Regenerated)
+            Outcome::Failed(Failure::Start { .. } | Failure::Uncertain { .. } | Failure::Regenerated)
         ) {
             return String::new();
         }

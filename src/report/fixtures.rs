@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::event::{
     Event, EventKind, Failure, LeftOut, Outcome, Output, RunStarted, RunStats, StopReason, TaskFinished, TaskHead,
+    TaskRetries,
 };
 use crate::history::{Chance, Estimate};
 use crate::model::{CrateName, Exit, Finding, Place, Severity, TaskId};
@@ -31,6 +32,7 @@ pub(super) fn planned(slots: u32, tasks: &[(&str, &str, Option<u64>)], needs: &[
             expected: Duration::from_millis(millis),
             high: Duration::from_millis(2 * millis),
             failure: Chance::of(0.02),
+            failing: 0,
         });
         task
     };
@@ -76,12 +78,15 @@ pub(super) fn started(checks: &[&str], left_out: &[(&str, &str)]) -> Event {
 pub(super) fn task(head: TaskHead, outcome: Outcome, took: u64) -> TaskFinished {
     TaskFinished {
         task: Arc::new(head),
+        attempts: u32::from(took > 0),
+        quarantined: false,
         outcome,
         took: Duration::from_millis(took),
         crates: std::collections::BTreeMap::new(),
         note: None,
         findings: Vec::new(),
         output: Output::default(),
+        leaked: 0,
     }
 }
 
@@ -190,9 +195,11 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
             })
         }),
         any_text().prop_map(|error| Outcome::Failed(Failure::Start { error })),
+        any_text().prop_map(|reason| Outcome::Failed(Failure::Uncertain { reason })),
         Just(Outcome::Failed(Failure::Regenerated)),
-        any_millis().prop_map(|limit| Outcome::TimedOut {
-            limit: Duration::from_millis(limit)
+        (any_millis(), any::<bool>()).prop_map(|(limit, calibrated)| Outcome::TimedOut {
+            limit: Duration::from_millis(limit),
+            calibrated,
         }),
         any_text().prop_map(|by| Outcome::Blocked { by: by.into() }),
     ]
@@ -230,26 +237,37 @@ fn any_output() -> impl Strategy<Value = Output> {
     (bytes, prop_oneof![Just(0), any::<u64>()]).prop_map(|(bytes, dropped)| Output { bytes, dropped })
 }
 
-fn any_finished() -> impl Strategy<Value = EventKind> {
+fn any_finished() -> impl Strategy<Value = TaskFinished> {
     (
         any_head(),
         any_outcome(),
-        any_millis(),
+        (0..4_u32, any::<bool>(), any_millis()),
         prop::collection::vec(any_finding(), 0..8),
         any_output(),
+        0..3_u32,
     )
-        .prop_map(|(task, outcome, took, findings, output)| {
-            let took = Duration::from_millis(took);
-            EventKind::TaskFinished(Box::new(TaskFinished {
+        .prop_map(
+            |(task, outcome, (attempts, quarantined, took), findings, output, leaked)| TaskFinished {
                 task,
                 outcome,
-                took,
+                attempts,
+                quarantined,
+                took: Duration::from_millis(took),
                 crates: std::collections::BTreeMap::new(),
                 note: None,
                 findings,
                 output,
-            }))
-        })
+                leaked,
+            },
+        )
+}
+
+fn any_retries() -> impl Strategy<Value = TaskRetries> {
+    (any_finished(), 0..4_u32, any_millis()).prop_map(|(failed, most, wait)| TaskRetries {
+        failed,
+        most,
+        wait: Duration::from_millis(wait),
+    })
 }
 
 fn any_started() -> impl Strategy<Value = EventKind> {
@@ -279,13 +297,15 @@ fn any_started() -> impl Strategy<Value = EventKind> {
 fn any_kind() -> impl Strategy<Value = EventKind> {
     prop_oneof![
         1 => any_started(),
+        1 => (1..4_usize).prop_map(|processes| EventKind::LeftoversEnded { processes }),
         1 => any_head().prop_map(|task| EventKind::TaskStarted { task }),
         1 => (0..4_u32, any_text()).prop_map(|(task, line)| EventKind::TaskSaid { task: TaskId(task), line }),
         1 => (any_head(), any_millis()).prop_map(|(task, running)| EventKind::TaskSlow {
             task,
             running: Duration::from_millis(running),
         }),
-        4 => any_finished(),
+        1 => any_retries().prop_map(|retries| EventKind::TaskRetries(Box::new(retries))),
+        4 => any_finished().prop_map(|finished| EventKind::TaskFinished(Box::new(finished))),
         1 => any_text().prop_map(|check| EventKind::StopBegan { reason: StopReason::FailFast { check: check.into() } }),
         1 => Just(EventKind::StopBegan { reason: StopReason::Interrupted }),
         1 => (0..4_usize, 0..4_usize, any::<bool>()).prop_map(|(passed, failed, interrupted)| EventKind::RunFinished {

@@ -11,9 +11,11 @@ use super::reporter::Reporter;
 use super::status::{Bracket, StatusLine};
 use super::style::{NAME, PASS, WARN};
 use super::summary::{Conclusion, Failures};
-use super::text::{count, one_line};
-use super::verdict::verdict_line;
-use crate::event::{Event, EventKind, LeftOut, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead};
+use super::text::{count, one_line, processes};
+use super::verdict::{retry_line, verdict_line};
+use crate::event::{
+    Event, EventKind, LeftOut, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead, TaskRetries,
+};
 use crate::tool_output::Colour;
 
 /// Tells a person of a run, much as `cargo nextest` does.
@@ -51,9 +53,14 @@ impl HumanReporter {
     fn say(&mut self, event: &Event) -> String {
         match &event.kind {
             EventKind::RunStarted(started) => self.run_started(started),
+            EventKind::LeftoversEnded { processes: number } => {
+                let tail = format!("{} that a killed run had left behind", processes(*number));
+                self.line("Ended", WARN, &tail)
+            }
             EventKind::TaskStarted { task } => self.task_started(task),
             EventKind::TaskSaid { .. } => String::new(),
             EventKind::TaskSlow { task, running } => self.unless_quiet("SLOW", Bracket::Over(*running), task),
+            EventKind::TaskRetries(retries) => self.task_retries(retries),
             EventKind::TaskFinished(finished) => self.task_finished(finished),
             EventKind::StopBegan { reason } => self.stop_began(reason),
             EventKind::RunFinished { stats } => self.run_finished(event, *stats),
@@ -84,9 +91,23 @@ impl HumanReporter {
         }
     }
 
+    fn task_retries(&self, retries: &TaskRetries) -> String {
+        if self.options.is_quiet() {
+            return String::new();
+        }
+        let mut text = retry_line(retries, self.options);
+        text.push_str(&findings::rows(&retries.failed.findings, Extent::Glance, self.options));
+        if self.options.is_verbose() {
+            text.push_str(&output(&retries.failed.output, self.options));
+        }
+        text
+    }
+
     fn task_finished(&mut self, finished: &TaskFinished) -> String {
         if finished.outcome.is_failure() {
             self.failures.add(finished, self.options);
+        } else if finished.is_flaky() {
+            self.failures.add_flaky(finished, self.options);
         }
         // That many tasks never had their turn is one number in the summary, not as many lines.
         let never_ran = finished.outcome == Outcome::Cancelled && finished.took.is_zero();

@@ -18,6 +18,7 @@ use super::reporter::Reporter;
 use super::signal::signal_name;
 use crate::event::{
     CrateVerdict, Event, EventKind, Failure, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead,
+    TaskRetries,
 };
 use crate::model::{CheckName, CrateName, Exit, Finding};
 use crate::tool_output::{Colour, sanitize};
@@ -54,7 +55,8 @@ impl Reporter for JsonReporter {
 /// One line.
 #[derive(Serialize)]
 struct Line<'a> {
-    /// What happened: `run-started`, `task-started`, `task-slow`, `task-finished`, `stop-began` or `run-finished`.
+    /// What happened: `run-started`, `leftovers-ended`, `task-started`, `task-slow`, `task-retries`, `task-finished`,
+    /// `stop-began` or `run-finished`.
     #[serde(rename = "type")]
     kind: &'static str,
     /// When it happened.
@@ -77,6 +79,11 @@ enum Fields<'a> {
         #[serde(flatten)]
         plan: &'a RunStarted,
     },
+    /// Processes that an earlier run had left behind were ended.
+    LeftoversEnded {
+        /// How many.
+        processes: usize,
+    },
     /// A task began.
     TaskStarted {
         /// Which.
@@ -88,6 +95,16 @@ enum Fields<'a> {
         task: Task<'a>,
         /// For how long by now.
         running: f64,
+    },
+    /// A task failed, and will be tried again.
+    TaskRetries {
+        /// What came of it this time, as in `task-finished`.
+        #[serde(flatten)]
+        failed: Box<Finished<'a>>,
+        /// How often it can be tried in all.
+        most_attempts: u32,
+        /// How long it waits before it is tried again.
+        wait: f64,
     },
     /// A task reached its final state.
     TaskFinished(Box<Finished<'a>>),
@@ -103,8 +120,8 @@ enum Fields<'a> {
     RunFinished {
         /// Whether every check passed, or may fail.
         success: bool,
-        /// How many `tasks` there were, how many `passed`, `failed`, were `tolerated` (failed, and may), `blocked`
-        /// and `cancelled`, and whether the run was `interrupted`.
+        /// How many `tasks` there were, how many `passed` (`flaky` ones among them), `failed`, were `tolerated` (failed,
+        /// and may; `quarantined` counts both), `blocked` and `cancelled`, and whether the run was `interrupted`.
         stats: RunStats,
     },
 }
@@ -136,7 +153,16 @@ struct Finished<'a> {
     /// What a pass means, in a few words, where the tool said so (`12 tests`).
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
-    /// How long it ran; 0 where it never started.
+    /// How often it was tried, where that is more than once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<u32>,
+    /// True where it passed, but not the first time.
+    #[serde(skip_serializing_if = "is_default")]
+    flaky: bool,
+    /// True where it failed as in all of its last runs.
+    #[serde(skip_serializing_if = "is_default")]
+    quarantined: bool,
+    /// How long it ran, the last time; 0 where it never started.
     took: f64,
     /// What it found, each with its `severity` (`error` or `warning`), `message` and, where known, `crate`, `file`,
     /// `line`, `column` and `code`.
@@ -145,13 +171,22 @@ struct Finished<'a> {
     output: String,
     /// How many bytes were dropped from the middle of the output to keep memory bounded.
     output_dropped: u64,
+    /// How many processes it had left running at its end.
+    #[serde(skip_serializing_if = "is_none")]
+    leaked: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What there is to tell of an outcome.
 #[derive(Default, Serialize)]
 struct Detail<'a> {
-    /// Of `failed`: `exit` (the tool ended badly), `start` (it could not be started), `denied` (it passed, but warned) or
-    /// `regenerated` (it passed, but changed files that were to be up to date).
+    /// Of `failed`: `exit` (the tool ended badly), `start` (it could not be started), `denied` (it passed, but warned),
+    /// `regenerated` (it passed, but changed files that were to be up to date) or `uncertain` (it may have passed, and
+    /// nobody can say for sure).
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'static str>,
     /// Of `exit`: the code with which the tool left.
@@ -169,12 +204,15 @@ struct Detail<'a> {
     /// Of `denied`: how many warnings there were.
     #[serde(skip_serializing_if = "Option::is_none")]
     warnings: Option<usize>,
-    /// Of `start`: what the system said.
+    /// Of `start`: what the system said. Of `uncertain`: why.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     /// Of `timed-out`: the time that it had.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<f64>,
+    /// Of `timed-out`: true where that time follows from earlier runs.
+    #[serde(skip_serializing_if = "is_default")]
+    limit_calibrated: bool,
     /// Of `blocked`: the check that stands in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<&'a CheckName>,
@@ -184,6 +222,10 @@ struct Detail<'a> {
 fn line(kind: &EventKind) -> Option<(&'static str, Fields<'_>)> {
     Some(match kind {
         EventKind::RunStarted(plan) => ("run-started", Fields::RunStarted { format: FORMAT, plan }),
+        EventKind::LeftoversEnded { processes } => {
+            let processes = *processes;
+            ("leftovers-ended", Fields::LeftoversEnded { processes })
+        }
         EventKind::TaskStarted { task } => ("task-started", Fields::TaskStarted { task: Task::new(task) }),
         // A live view of a run is for people; the output comes whole with the end of the task.
         EventKind::TaskSaid { .. } => return None,
@@ -191,6 +233,7 @@ fn line(kind: &EventKind) -> Option<(&'static str, Fields<'_>)> {
             let (task, running) = (Task::new(task), seconds(*running));
             ("task-slow", Fields::TaskSlow { task, running })
         }
+        EventKind::TaskRetries(retries) => ("task-retries", task_retries(retries)),
         EventKind::TaskFinished(finished) => ("task-finished", Fields::TaskFinished(Box::new(Finished::new(finished)))),
         EventKind::StopBegan { reason } => ("stop-began", stop_began(reason)),
         EventKind::RunFinished { stats } => {
@@ -198,6 +241,18 @@ fn line(kind: &EventKind) -> Option<(&'static str, Fields<'_>)> {
             ("run-finished", Fields::RunFinished { success, stats })
         }
     })
+}
+
+fn task_retries(retries: &TaskRetries) -> Fields<'_> {
+    Fields::TaskRetries {
+        failed: Box::new(Finished::new(&retries.failed)),
+        most_attempts: retries.most,
+        wait: seconds(retries.wait),
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn stop_began(reason: &StopReason) -> Fields<'_> {
@@ -226,10 +281,14 @@ impl<'a> Finished<'a> {
             detail: Detail::new(&finished.outcome),
             crates: by_verdict(finished),
             note: finished.note.as_deref(),
+            attempts: (finished.attempts > 1).then_some(finished.attempts),
+            flaky: finished.is_flaky(),
+            quarantined: finished.quarantined,
             took: seconds(finished.took),
             findings: &finished.findings,
             output: sanitize(&finished.output.bytes, Colour::Strip),
             output_dropped: finished.output.dropped,
+            leaked: finished.leaked,
         }
     }
 }
@@ -257,8 +316,9 @@ impl<'a> Detail<'a> {
         match outcome {
             Outcome::Passed | Outcome::Cancelled => Self::default(),
             Outcome::Failed(failure) => Self::of_failure(failure),
-            Outcome::TimedOut { limit } => Self {
+            Outcome::TimedOut { limit, calibrated } => Self {
                 limit: Some(seconds(*limit)),
+                limit_calibrated: *calibrated,
                 ..Self::default()
             },
             Outcome::Blocked { by } => Self {
@@ -294,6 +354,11 @@ impl<'a> Detail<'a> {
             Failure::Denied { warnings } => Self {
                 failure: Some("denied"),
                 warnings: Some(*warnings),
+                ..Self::default()
+            },
+            Failure::Uncertain { reason } => Self {
+                failure: Some("uncertain"),
+                error: Some(reason),
                 ..Self::default()
             },
             Failure::Regenerated => Self {

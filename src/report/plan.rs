@@ -112,8 +112,15 @@ fn remarks(plan: &Plan, task: &Task, forecast: &Forecast) -> String {
     };
     waits(Need::Hard, "if passed:");
     waits(Need::Soft, "after");
-    if let Some(timeout) = task.timeout {
-        remarks.push(format!("at most {}", limit(timeout)));
+    if let Some(most) = plan.limit_of(task.head.id) {
+        let origin = if most.calibrated { ", from earlier runs" } else { "" };
+        remarks.push(format!("at most {}{origin}", limit(most.time)));
+    }
+    if task.retry.times > 0 {
+        remarks.push(format!("tried {} times", task.retry.times.saturating_add(1)));
+    }
+    if task.priority != 0 {
+        remarks.push(format!("priority {}", task.priority));
     }
     remarks.extend(uses(task));
     if remarks.is_empty() {
@@ -176,6 +183,7 @@ pub fn plan_json(plan: &Plan) -> String {
         "format": super::FORMAT,
         "slots": plan.slots,
         "strategy": plan.strategy,
+        "order": plan.order,
         "tasks": tasks,
         "waves": plan.waves(),
         "forecast": forecast::forecast_json(&Forecast::of(plan)),
@@ -199,11 +207,21 @@ struct TaskLine<'a> {
     env: &'a std::collections::BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeout: Option<f64>,
+    #[serde(skip_serializing_if = "is_default")]
+    timeout_calibrated: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    retries: u32,
+    #[serde(skip_serializing_if = "is_default")]
+    priority: i32,
     weight: u32,
     locks: Vec<String>,
     needs: Vec<NeedLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     estimate: Option<serde_json::Value>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[derive(Serialize)]
@@ -221,6 +239,7 @@ fn task_line<'a>(plan: &Plan, task: &'a Task) -> TaskLine<'a> {
         Resource::Named(name) => format!("named:{name}"),
     });
     let needs = plan.needs_of(task.head.id).into_iter();
+    let most = plan.limit_of(task.head.id);
     TaskLine {
         id: task.head.id,
         check: task.head.check.as_str(),
@@ -240,7 +259,10 @@ fn task_line<'a>(plan: &Plan, task: &'a Task) -> TaskLine<'a> {
             .collect(),
         cwd: task.command.cwd.to_string_lossy().into_owned(),
         env: &task.command.env,
-        timeout: task.timeout.map(|timeout| timeout.as_secs_f64()),
+        timeout: most.map(|most| most.time.as_secs_f64()),
+        timeout_calibrated: most.is_some_and(|most| most.calibrated),
+        retries: task.retry.times,
+        priority: task.priority,
         weight: task.weight,
         locks: locks.collect(),
         needs: needs

@@ -152,7 +152,8 @@ impl Running {
                 });
             }
             EventKind::TaskSaid { task, line } => self.said(*task, line),
-            EventKind::TaskSlow { .. } => {}
+            EventKind::TaskSlow { .. } | EventKind::LeftoversEnded { .. } => {}
+            EventKind::TaskRetries(retries) => self.tasks.retain(|row| row.id != retries.failed.task.id),
             EventKind::TaskFinished(finished) => self.finished(finished),
             EventKind::StopBegan { .. } => self.stopping = true,
             EventKind::RunFinished { .. } => self.tasks.clear(),

@@ -28,6 +28,7 @@ pub(super) struct Failures {
 enum Kind {
     Counts,
     MayFail,
+    Flaky,
 }
 
 #[derive(Debug)]
@@ -48,7 +49,20 @@ impl Failures {
             section: section(finished, options),
             lines: lines(finished, options),
         };
-        self.kept.insert((kind, finished.task.id), failed);
+        self.keep((kind, finished.task.id), failed, options);
+    }
+
+    /// Remembers a pass that came only after a failure. Its own output says nothing of that.
+    pub(super) fn add_flaky(&mut self, finished: &TaskFinished, options: HumanOptions) {
+        let flaky = Failed {
+            section: String::new(),
+            lines: lines(finished, options),
+        };
+        self.keep((Kind::Flaky, finished.task.id), flaky, options);
+    }
+
+    fn keep(&mut self, place: (Kind, TaskId), failed: Failed, options: HumanOptions) {
+        self.kept.insert(place, failed);
         if self.kept.len() > MOST_FAILURES && !options.is_verbose() {
             self.kept.pop_last();
             self.more += 1;
@@ -113,8 +127,10 @@ fn words(end: &Conclusion) -> Vec<Word> {
     let stats = &end.stats;
     let counts = [
         (stats.passed, "passed", PASS),
+        (stats.flaky, "of them flaky", WARN),
         (stats.failed, "failed", FAIL),
         (stats.tolerated, "failed (may fail)", WARN),
+        (stats.quarantined, "of them quarantined", WARN),
         (stats.blocked, "blocked", WARN),
         (stats.cancelled, "cancelled", WARN),
         (end.skipped, "skipped", WARN),

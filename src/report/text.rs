@@ -27,6 +27,11 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// `1 process`, `2 processes`.
+pub(super) fn processes(number: usize) -> String {
+    format!("{number} process{}", if number == 1 { "" } else { "es" })
+}
+
 /// A number of bytes as a person says it: `812 bytes`, `12.3 KiB`.
 pub(super) fn size(bytes: u64) -> String {
     let tenths = |unit: u64| {

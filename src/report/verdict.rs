@@ -1,16 +1,17 @@
 //! The words for the final state of a task. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use anstyle::Style;
 
-use super::duration::limit;
+use super::duration::{elapsed, limit};
 use super::options::HumanOptions;
 use super::signal::signal_name;
 use super::status::{Bracket, StatusLine};
 use super::style::{FAIL, PASS, WARN};
-use super::text::{count, enumerate, one_line};
-use crate::event::{CrateVerdict, Failure, Outcome, TaskFinished};
+use super::text::{count, enumerate, one_line, processes};
+use crate::event::{CrateVerdict, Failure, Outcome, TaskFinished, TaskRetries};
 use crate::model::{CrateName, Exit, Finding, Severity};
 
 /// How many crates a status line names.
@@ -19,10 +20,19 @@ const MOST_CRATES: usize = 3;
 /// The status line for a task that has reached its final state.
 pub(super) fn verdict_line(finished: &TaskFinished, options: HumanOptions) -> String {
     let may_fail = finished.task.may_fail && finished.outcome.is_failure();
-    let (word, style) = word(&finished.outcome, may_fail);
-    let (mark, mut tail) = tail(finished);
+    let (word, style) = word(finished, may_fail);
+    let (mut mark, mut tail) = tail(finished);
     if may_fail {
         tail.push_str(" (may fail)");
+    }
+    if finished.quarantined {
+        tail.push_str(" (quarantined: it keeps failing)");
+    }
+    if finished.leaked > 0 {
+        mark = if tail.is_empty() { ":" } else { mark };
+        let stop = if tail.is_empty() { "" } else { "; " };
+        let left = processes(finished.leaked as usize);
+        let _ = write!(tail, "{stop}left {left} running");
     }
     StatusLine {
         word,
@@ -35,8 +45,26 @@ pub(super) fn verdict_line(finished: &TaskFinished, options: HumanOptions) -> St
     .render(options)
 }
 
-fn word(outcome: &Outcome, may_fail: bool) -> (&'static str, Style) {
-    match (outcome, may_fail) {
+/// The line for a task that failed and will be tried again.
+pub(super) fn retry_line(retries: &TaskRetries, options: HumanOptions) -> String {
+    let failed = &retries.failed;
+    let (mark, tail) = tail(failed);
+    let (attempts, most) = (failed.attempts, retries.most);
+    let wait = elapsed(retries.wait);
+    StatusLine {
+        word: "RETRY",
+        style: WARN,
+        time: time(failed),
+        label: &one_line(&failed.task.label()),
+        mark,
+        tail: &format!("{tail} (try {attempts} of {most}; the next in {wait})"),
+    }
+    .render(options)
+}
+
+fn word(finished: &TaskFinished, may_fail: bool) -> (&'static str, Style) {
+    match (&finished.outcome, may_fail) {
+        (Outcome::Passed, _) if finished.is_flaky() => ("FLAKY", WARN),
         (Outcome::Passed, _) => ("PASS", PASS),
         (Outcome::Failed(_), false) => ("FAIL", FAIL),
         (Outcome::Failed(_), true) => ("FAIL*", WARN),
@@ -61,13 +89,28 @@ fn tail(finished: &TaskFinished) -> (&'static str, String) {
         Outcome::Passed => {
             let note = finished.note.as_deref().map(one_line);
             let found = note.or_else(|| findings_in_words(&finished.findings));
-            ("", found.map_or(String::new(), |found| format!("({found})")))
+            let tries = finished
+                .is_flaky()
+                .then(|| format!("passed on try {}", finished.attempts));
+            let words: Vec<_> = found.into_iter().chain(tries).collect();
+            let words = words.join("; ");
+            ("", if words.is_empty() { words } else { format!("({words})") })
         }
         Outcome::Failed(failure) => (
             ":",
             failure_in_words(failure, finished) + &others_in_words(&finished.crates),
         ),
-        Outcome::TimedOut { limit: most } => (":", format!("longer than {}", limit(*most))),
+        Outcome::TimedOut {
+            limit: most,
+            calibrated,
+        } => {
+            let origin = if *calibrated {
+                ", which follows from earlier runs"
+            } else {
+                ""
+            };
+            (":", format!("longer than {}{origin}", limit(*most)))
+        }
         Outcome::Blocked { by } if *by == finished.task.check => (":", "its build did not pass".to_owned()),
         Outcome::Blocked { by } => (":", format!("{} did not pass", one_line(by.as_str()))),
         Outcome::Cancelled => ("", String::new()),
@@ -82,6 +125,7 @@ fn failure_in_words(failure: &Failure, finished: &TaskFinished) -> String {
             let found = count(*warnings, "denied warning");
             found + &in_crates(finished)
         }
+        Failure::Uncertain { reason } => one_line(reason),
         Failure::Regenerated => format!("changed files that were to be up to date{}", in_crates(finished)),
     }
 }

@@ -1,21 +1,26 @@
 //! Owns the state of a run: hears workers and signals, asks the schedule what to do, and tells the reporter.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::signals::Signals;
+use super::guard::Guard;
+use super::pause::Clock;
+use super::process::Keeper;
+use super::signals::{Heard, Signals, somebody_watches};
 use super::worker::{Report, Said, StopLevel, Workplace, work};
 use crate::changes::Tree;
 use crate::environment::Environment;
-use crate::event::{Event, EventKind, Outcome, RunStats, TaskFinished};
+use crate::event::{Event, EventKind, Outcome, RunStats, TaskFinished, TaskRetries};
 use crate::model::TaskId;
 use crate::plan::{MissingTool, Plan};
-use crate::schedule::{Effect, Message, Schedule};
+use crate::schedule::{Effect, Message, Schedule, Tactics, Verdict};
 use crate::tool_output::Attribution;
 
 /// Where a run takes place.
@@ -27,6 +32,14 @@ pub struct RunContext {
     pub attribution: Arc<Attribution>,
     /// The working tree.
     pub tree: Tree,
+    /// What goes first and how many slots are used, in the place of what the plan says.
+    pub tactics: Option<Arc<dyn Tactics>>,
+    /// Who sees to it that no process outlives the run.
+    pub guard: Guard,
+    /// The directory of what is remembered: there a later run finds what a run that was killed has left behind.
+    pub state_dir: Option<PathBuf>,
+    /// The process that the run is to end with, if it is above this one: git, for one of its hooks. Only on Linux.
+    pub ends_with: Option<u32>,
 }
 
 /// Why a run could not take place.
@@ -90,15 +103,23 @@ async fn dispatch(
     tell: Sender<Event>,
     reported: oneshot::Receiver<()>,
 ) -> std::io::Result<RunStats> {
-    let mut signals = Signals::listen()?;
+    let mut signals = Signals::listen(context.ends_with)?;
     let (say, heard) = mpsc::unbounded_channel();
+    let workplace = Arc::new(Workplace {
+        context: context.clone(),
+        keeper: Keeper::new(
+            context.environment.clone(),
+            context.guard.clone(),
+            context.state_dir.clone(),
+        ),
+        clock: Clock::new(),
+        say,
+    });
     let dispatcher = Dispatcher {
         plan,
-        schedule: Schedule::new(plan),
-        workplace: Arc::new(Workplace {
-            context: context.clone(),
-            say,
-        }),
+        schedule: Schedule::of_plan(plan, context.tactics.clone(), seed()),
+        wake_at: None,
+        workplace: Arc::clone(&workplace),
         started: Instant::now(),
         stats: RunStats {
             tasks: plan.tasks().len(),
@@ -111,11 +132,23 @@ async fn dispatch(
         tell,
     };
     let stats = dispatcher.run(&mut signals, heard).await;
-    tokio::select! {
-        _ = reported => {}
-        () = signals.next() => leave(),
+    workplace.keeper.close().await;
+    let mut reported = reported;
+    loop {
+        tokio::select! {
+            _ = &mut reported => return Ok(stats),
+            heard = signals.next() => match heard {
+                Heard::End => leave(),
+                Heard::Suspend if somebody_watches() => signals.stand_still().await,
+                Heard::Suspend => {}
+            },
+        }
     }
-    Ok(stats)
+}
+
+/// Another number in each run, so that what is tried again in several runs at once does not come back at once.
+fn seed() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// The run is over and the reporter still cannot write: a signal now ends the program, as it would without us.
@@ -129,7 +162,9 @@ fn leave() {
 
 struct Dispatcher<'a> {
     plan: &'a Plan,
-    schedule: Schedule<'a>,
+    schedule: Schedule,
+    /// When the schedule wants to hear of the time, counted from the start of the run.
+    wake_at: Option<Duration>,
     workplace: Arc<Workplace>,
     started: Instant,
     stats: RunStats,
@@ -146,12 +181,20 @@ struct Dispatcher<'a> {
 impl Dispatcher<'_> {
     async fn run(mut self, signals: &mut Signals, mut heard: mpsc::UnboundedReceiver<Said>) -> RunStats {
         self.tell(EventKind::RunStarted(self.plan.started()));
+        self.end_leftovers();
         let mut finished = self.handle(Message::Begin);
         while !finished {
             tokio::select! {
                 Some(said) = heard.recv() => finished = self.hear(said),
                 Some(ended) = self.workers.join_next_with_id() => finished = self.ended(ended),
-                () = signals.next() => finished = self.interrupt(),
+                heard = signals.next() => match heard {
+                    Heard::End => finished = self.interrupt(),
+                    Heard::Suspend => self.suspend(signals).await,
+                },
+                () = woken(self.started, self.wake_at) => {
+                    self.wake_at = None;
+                    finished = self.handle(Message::Woken);
+                }
             }
         }
         self.tell(EventKind::RunFinished { stats: self.stats });
@@ -181,7 +224,10 @@ impl Dispatcher<'_> {
         };
         self.stops.remove(&task);
         let verdict = report.verdict.clone();
-        self.reports.insert(task, report);
+        // Where a task was stopped after it had failed, that failure is what it has to show.
+        if verdict != Verdict::Stopped || !self.reports.contains_key(&task) {
+            self.reports.insert(task, report);
+        }
         self.handle(Message::Ended { task, verdict })
     }
 
@@ -196,10 +242,36 @@ impl Dispatcher<'_> {
         self.handle(Message::Interrupted)
     }
 
+    /// Stands still with all tasks until somebody lets them go on. Meanwhile no clock goes.
+    async fn suspend(&mut self, signals: &mut Signals) {
+        if !somebody_watches() {
+            return;
+        }
+        let (keeper, clock) = (&self.workplace.keeper, &self.workplace.clock);
+        clock.stop();
+        let began = Instant::now();
+        keeper.suspend().await;
+        signals.stand_still().await;
+        keeper.resume().await;
+        let pause = began.elapsed();
+        clock.go_on(pause);
+        self.started += pause;
+    }
+
+    /// What runs have left behind that were killed with their guards.
+    fn end_leftovers(&mut self) {
+        if let Some(state) = self.workplace.context.state_dir.clone() {
+            let processes = super::guard::end_leftovers(&state);
+            if processes > 0 {
+                self.tell(EventKind::LeftoversEnded { processes });
+            }
+        }
+    }
+
     /// Does what the schedule says; whether that was the end.
     fn handle(&mut self, message: Message) -> bool {
         let mut finished = false;
-        for effect in self.schedule.handle(message) {
+        for effect in self.schedule.handle(self.started.elapsed(), message) {
             match effect {
                 Effect::Start(task) => self.start(task),
                 Effect::End(task) => {
@@ -207,7 +279,18 @@ impl Dispatcher<'_> {
                         stop.send_replace(StopLevel::Ask);
                     }
                 }
-                Effect::Settled { task, outcome } => self.settle(task, outcome),
+                Effect::Retries {
+                    task,
+                    outcome,
+                    attempts,
+                    wait,
+                } => self.retries(task, outcome, attempts, wait),
+                Effect::Settled {
+                    task,
+                    outcome,
+                    attempts,
+                } => self.settle(task, outcome, attempts),
+                Effect::WakeAt(at) => self.wake_at = Some(at),
                 Effect::StopBegan(reason) => self.tell(EventKind::StopBegan { reason }),
                 Effect::Finished => finished = true,
             }
@@ -222,34 +305,54 @@ impl Dispatcher<'_> {
             task: Arc::clone(&task.head),
         });
         let (stop, stopped) = watch::channel(StopLevel::GoOn);
-        let worker = self
-            .workers
-            .spawn(work(task.clone(), Arc::clone(&self.workplace), stopped));
+        let mut limited = task.clone();
+        limited.timeout = self.plan.limit_of(task.head.id).map(|limit| limit.time);
+        let worker = self.workers.spawn(work(limited, Arc::clone(&self.workplace), stopped));
         self.working.insert(worker.id(), task.head.id);
         self.stops.insert(task.head.id, stop);
     }
 
-    fn settle(&mut self, id: TaskId, outcome: Outcome) {
-        let task = Arc::clone(&self.plan.task(id).head);
-        self.count(&outcome, task.may_fail);
+    fn retries(&mut self, id: TaskId, outcome: Outcome, attempts: u32, wait: Duration) {
+        let report = self.reports.get(&id).cloned().unwrap_or_else(Report::of_nothing);
+        let retries = TaskRetries {
+            failed: self.finished(id, outcome, attempts, report),
+            most: self.plan.task(id).retry.times.saturating_add(1),
+            wait,
+        };
+        self.tell(EventKind::TaskRetries(Box::new(retries)));
+    }
+
+    fn settle(&mut self, id: TaskId, outcome: Outcome, attempts: u32) {
         let report = self.reports.remove(&id).unwrap_or_else(Report::of_nothing);
-        let finished = TaskFinished {
-            task,
+        let finished = self.finished(id, outcome, attempts, report);
+        self.count(&finished);
+        self.tell(EventKind::TaskFinished(Box::new(finished)));
+    }
+
+    fn finished(&self, id: TaskId, outcome: Outcome, attempts: u32, report: Report) -> TaskFinished {
+        let task = self.plan.task(id);
+        let keeps_failing = task.estimate.is_some_and(|estimate| estimate.is_quarantined());
+        TaskFinished {
+            task: Arc::clone(&task.head),
+            quarantined: keeps_failing && outcome.is_failure(),
             outcome,
+            attempts,
             took: report.took,
             crates: report.crates,
             note: report.note,
             findings: report.findings,
             output: report.output,
-        };
-        self.tell(EventKind::TaskFinished(Box::new(finished)));
+            leaked: report.leaked,
+        }
     }
 
-    fn count(&mut self, outcome: &Outcome, may_fail: bool) {
+    fn count(&mut self, finished: &TaskFinished) {
         let stats = &mut self.stats;
-        let counter = match outcome {
+        stats.flaky += usize::from(finished.is_flaky());
+        stats.quarantined += usize::from(finished.quarantined);
+        let counter = match finished.outcome {
             Outcome::Passed => &mut stats.passed,
-            Outcome::Failed(_) | Outcome::TimedOut { .. } if may_fail => &mut stats.tolerated,
+            Outcome::Failed(_) | Outcome::TimedOut { .. } if finished.task.may_fail => &mut stats.tolerated,
             Outcome::Failed(_) | Outcome::TimedOut { .. } => &mut stats.failed,
             Outcome::Blocked { .. } => &mut stats.blocked,
             Outcome::Cancelled => &mut stats.cancelled,
@@ -264,5 +367,13 @@ impl Dispatcher<'_> {
         };
         // Somebody who no longer listens has panicked; the run is brought to its end all the same.
         let _ = self.tell.send(event);
+    }
+}
+
+/// Ends at the time that the schedule has asked for; never where it has asked for none.
+async fn woken(started: Instant, at: Option<Duration>) {
+    match at.and_then(|at| started.checked_add(at)) {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
     }
 }

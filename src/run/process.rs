@@ -1,11 +1,19 @@
 //! One process and all that it starts: its own group, its pipes, its end.
 
-use std::process::Stdio;
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::process::{Child, ChildStderr, ChildStdout};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use tokio::process::{ChildStderr, ChildStdout};
+use tokio::signal::unix::{SignalKind, signal};
 
+use super::guard::Guard;
+use super::guard::{Client, Leader};
 use crate::environment::Environment;
 use crate::model::Exit;
 use crate::plan::TaskCommand;
@@ -13,70 +21,208 @@ use crate::plan::TaskCommand;
 /// How long a process that was asked to end may take.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
 
-/// A running process and its group.
-pub(super) struct Process {
-    child: Child,
-    group: Option<Pid>,
+/// How often a guard is started again that was killed before it was ready.
+const LAUNCHES: usize = 5;
+
+/// Starts the processes of a run: through its guard, or by itself where there is none.
+pub(super) struct Keeper {
+    environment: Environment,
+    guard: Guard,
+    state: Option<PathBuf>,
+    client: tokio::sync::Mutex<Guarding>,
+    groups: Groups,
 }
 
-impl Process {
+/// Whether there is a guard.
+enum Guarding {
+    /// Nothing has been started yet.
+    NotYet,
+    By(Arc<Client>),
+    /// It could not be started.
+    ByNobody,
+}
+
+/// The groups that were started without a guard, and whose leaders are not yet buried: so long their numbers are theirs.
+type Groups = Arc<std::sync::Mutex<BTreeSet<i32>>>;
+
+/// How a process has ended.
+pub(super) struct Ended {
+    pub(super) exit: Exit,
+    /// How many processes it left behind, as far as somebody has looked.
+    pub(super) leaked: u32,
+}
+
+/// A running process.
+pub(super) struct Process(Kind);
+
+enum Kind {
+    Alone(Alone),
+    Guarded(Leader),
+}
+
+struct Alone {
+    /// Buried only when its group has been killed: so long nobody else can have its number.
+    child: Child,
+    leader: Pid,
+    /// Tells that some child has died.
+    died: tokio::signal::unix::Signal,
+    groups: Groups,
+}
+
+type Started = std::io::Result<(Process, ChildStdout, ChildStderr)>;
+
+impl Keeper {
+    /// Starts nothing yet. What is to be known of a run that goes on is written into the directory `state`.
+    pub(super) fn new(environment: Environment, guard: Guard, state: Option<PathBuf>) -> Self {
+        Self {
+            environment,
+            guard,
+            state,
+            client: tokio::sync::Mutex::new(Guarding::NotYet),
+            groups: Groups::default(),
+        }
+    }
+
     /// Starts the command: no standard input, pipes for its output, a group of its own.
-    pub(super) fn start(
-        command: &TaskCommand,
-        environment: &Environment,
-    ) -> std::io::Result<(Self, ChildStdout, ChildStderr)> {
+    pub(super) async fn start(&self, command: &TaskCommand) -> Started {
+        if let Some(client) = self.client().await {
+            let (leader, stdout, stderr) = client.start(command).await?;
+            return Ok((Process(Kind::Guarded(leader)), stdout, stderr));
+        }
+        self.start_alone(command)
+    }
+
+    /// Stops everything that runs.
+    pub(super) async fn suspend(&self) {
+        if let Guarding::By(client) = &*self.client.lock().await {
+            client.suspend().await;
+        }
+        self.signal_groups(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub(super) async fn resume(&self) {
+        self.signal_groups(Signal::CONT);
+        if let Guarding::By(client) = &*self.client.lock().await {
+            client.resume();
+        }
+    }
+
+    /// Nothing more is to be started: the guard goes home.
+    pub(super) async fn close(&self) {
+        if let Guarding::By(client) = std::mem::replace(&mut *self.client.lock().await, Guarding::ByNobody)
+            && let Some(client) = Arc::into_inner(client)
+        {
+            client.close().await;
+        }
+    }
+
+    /// The guard, which is started for the first process, and again for the next one where it was killed.
+    async fn client(&self) -> Option<Arc<Client>> {
+        let mut client = self.client.lock().await;
+        match &*client {
+            Guarding::By(client) if !client.is_gone() => return Some(Arc::clone(client)),
+            Guarding::ByNobody => return None,
+            Guarding::By(_) | Guarding::NotYet => {}
+        }
+        let program = self.guard.program()?;
+        let mut launched = Client::launch(program, &self.environment, self.state.as_deref()).await;
+        for _ in 0..LAUNCHES {
+            // That somebody kills a guard at its start is no reason to do without.
+            if launched
+                .as_ref()
+                .is_err_and(|error| error.kind() == ErrorKind::Interrupted)
+            {
+                launched = Client::launch(program, &self.environment, self.state.as_deref()).await;
+            }
+        }
+        *client = match launched {
+            Ok(client) => Guarding::By(Arc::new(client)),
+            Err(error) => {
+                tracing::warn!(%error, "there is no guard: what a task starts may outlive this run if that is killed");
+                Guarding::ByNobody
+            }
+        };
+        match &*client {
+            Guarding::By(client) => Some(Arc::clone(client)),
+            Guarding::NotYet | Guarding::ByNobody => None,
+        }
+    }
+
+    fn start_alone(&self, command: &TaskCommand) -> Started {
         let program = command
             .program
             .path
             .as_deref()
             .unwrap_or_else(|| command.program.name.as_ref());
+        let died = signal(SignalKind::child())?;
         #[expect(
             clippy::disallowed_methods,
-            reason = "this is where the processes of tasks are started"
+            reason = "this is where the processes of tasks are started where there is no guard"
         )]
-        let mut child = tokio::process::Command::new(program)
+        let child = std::process::Command::new(program)
             .args(&command.args)
             .current_dir(&command.cwd)
             .env_clear()
-            .envs(environment.iter())
+            .envs(self.environment.iter())
             .envs(&command.env)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
-            .kill_on_drop(true)
             .spawn()?;
-        let no_pipe = || std::io::Error::other("the process has no pipe");
-        let stdout = child.stdout.take().ok_or_else(no_pipe)?;
-        let stderr = child.stderr.take().ok_or_else(no_pipe)?;
-        let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        Ok((Self { child, group }, stdout, stderr))
+        let mut alone = Alone {
+            leader: Pid::from_child(&child),
+            child,
+            died,
+            groups: Arc::clone(&self.groups),
+        };
+        if let Ok(mut groups) = self.groups.lock() {
+            groups.insert(alone.leader.as_raw_pid());
+        }
+        let pipes = (alone.child.stdout.take(), alone.child.stderr.take());
+        // From here on, whatever happens, it is ended with this.
+        let process = Process(Kind::Alone(alone));
+        let (Some(stdout), Some(stderr)) = pipes else {
+            return Err(std::io::Error::other("the process has no pipe"));
+        };
+        Ok((process, ChildStdout::from_std(stdout)?, ChildStderr::from_std(stderr)?))
     }
 
-    /// Waits for the process itself; what it has started may go on.
-    pub(super) async fn wait(&mut self) -> std::io::Result<Exit> {
-        use std::os::unix::process::ExitStatusExt;
-        let status = self.child.wait().await?;
-        let signal = status.signal().map(Exit::Signal);
-        Ok(status.code().map(Exit::Code).or(signal).unwrap_or(Exit::Code(-1)))
+    fn signal_groups(&self, signal: Signal) {
+        let Ok(groups) = self.groups.lock() else { return };
+        for group in groups.iter().filter_map(|group| Pid::from_raw(*group)) {
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+impl Process {
+    /// Waits for the process. Its guard waits for what it has started too, and ends that; without one that may go on.
+    pub(super) async fn wait(&mut self) -> std::io::Result<Ended> {
+        match &mut self.0 {
+            Kind::Alone(alone) => alone.wait().await,
+            Kind::Guarded(leader) => {
+                let ended = leader.wait().await?;
+                let (exit, leaked) = (ended.exit, ended.leaked);
+                Ok(Ended { exit, leaked })
+            }
+        }
     }
 
-    /// Asks the whole group to end.
+    /// Asks it to end.
     pub(super) fn ask_to_end(&self) {
-        self.signal(Signal::TERM);
+        match &self.0 {
+            Kind::Alone(alone) => alone.signal(Signal::TERM),
+            Kind::Guarded(leader) => leader.ask(),
+        }
     }
 
-    /// Ends the whole group.
+    /// Ends it.
     pub(super) fn kill(&self) {
-        self.signal(Signal::KILL);
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(group) = self.group
-            && let Err(error) = kill_process_group(group, signal)
-            && error != rustix::io::Errno::SRCH
-        {
-            tracing::warn!(?group, %error, "a process group cannot be signalled");
+        match &self.0 {
+            Kind::Alone(alone) => alone.signal(Signal::KILL),
+            Kind::Guarded(leader) => leader.kill(),
         }
     }
 }
@@ -85,5 +231,84 @@ impl Drop for Process {
     /// No process outlives its task, whichever way that ends.
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+impl Alone {
+    async fn wait(&mut self) -> std::io::Result<Ended> {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        loop {
+            if let Some(status) = waitid(WaitId::Pid(self.leader), options)? {
+                let signal = status.terminating_signal().map(Exit::Signal);
+                let exit = status.exit_status().map(Exit::Code).or(signal);
+                let exit = exit.unwrap_or(Exit::Code(-1));
+                return Ok(Ended { exit, leaked: 0 });
+            }
+            self.died.recv().await;
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Err(error) = kill_process_group(self.leader, signal)
+            // All that there was may be dead and not yet buried; some systems then say that this is not allowed.
+            && ![rustix::io::Errno::SRCH, rustix::io::Errno::PERM].contains(&error)
+        {
+            tracing::warn!(leader = ?self.leader, %error, "a process group cannot be signalled");
+        }
+    }
+}
+
+impl Drop for Alone {
+    /// It has been killed, and its number may come to mean something else from here on.
+    fn drop(&mut self) {
+        if let Ok(mut groups) = self.groups.lock() {
+            groups.remove(&self.leader.as_raw_pid());
+        }
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+    use crate::plan::Program;
+
+    /// A check must not fail since the system has no room for a guard; it does without.
+    #[test]
+    fn where_there_can_be_no_guard_tasks_run_alone() {
+        let check = |guard: Guard| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let environment = Environment::default().with("PATH", "/usr/bin:/bin");
+                let keeper = Keeper::new(environment, guard, None);
+                let command = TaskCommand {
+                    program: Program {
+                        name: "sh".to_owned(),
+                        path: None,
+                    },
+                    args: ["-c", "echo said; exit 3"].map(Into::into).to_vec(),
+                    cwd: "/".into(),
+                    env: [].into(),
+                };
+                for _ in 0..2 {
+                    let (mut process, mut stdout, _) = keeper.start(&command).await.unwrap();
+                    let mut said = String::new();
+                    stdout.read_to_string(&mut said).await.unwrap();
+                    assert_eq!(said, "said\n");
+                    assert_eq!(process.wait().await.unwrap().exit, Exit::Code(3));
+                    assert!(matches!(process.0, Kind::Alone(_)));
+                }
+                keeper.close().await;
+            });
+        };
+        check(Guard::none());
+        check(Guard::of("/no/such/program"));
+        // A program that is none, and ends at once.
+        check(Guard::of("/bin/true"));
     }
 }

@@ -1,32 +1,126 @@
-//! The signals that ask a run to stop.
+//! The signals that a run hears, and the end of the process that it is to end with.
 
+use std::fs;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use rustix::process::{Pid, getpid, kill_process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Hears the signals that ask a program to end.
-pub(super) struct Signals(Vec<Signal>);
+use super::ancestor::Ancestor;
+
+/// What a run is told from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// To come to its end.
+    End,
+    /// To stand still.
+    Suspend,
+}
+
+/// Hears the signals that ask a program to end or to stand still.
+pub(super) struct Signals {
+    end: Vec<Signal>,
+    suspend: Vec<Signal>,
+    go_on: Signal,
+    ancestor: Ancestor,
+}
 
 impl Signals {
-    /// Starts listening.
-    pub(super) fn listen() -> std::io::Result<Self> {
-        let kinds = [
-            SignalKind::interrupt(),
-            SignalKind::terminate(),
-            SignalKind::hangup(),
-            SignalKind::quit(),
-        ];
-        kinds.into_iter().map(signal).collect::<Result<_, _>>().map(Self)
+    /// Starts listening. What this program was started to ignore, as `nohup` does it, stays ignored. The end of
+    /// `ends_with` counts as a signal to end.
+    pub(super) fn listen(ends_with: Option<u32>) -> std::io::Result<Self> {
+        let ignored = ignored();
+        let heard = |kinds: &[SignalKind]| {
+            let kinds = kinds.iter().filter(|kind| !ignored.contains(&kind.as_raw_value()));
+            kinds.map(|kind| signal(*kind)).collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Self {
+            end: heard(&[
+                SignalKind::interrupt(),
+                SignalKind::terminate(),
+                SignalKind::hangup(),
+                SignalKind::quit(),
+            ])?,
+            suspend: heard(&[SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw())])?,
+            go_on: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+            ancestor: Ancestor::watch(ends_with)?,
+        })
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) {
-        std::future::poll_fn(|context| {
-            let came = self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
-            if came {
-                std::task::Poll::Ready(())
+    pub(super) async fn next(&mut self) -> Heard {
+        poll_fn(|context| {
+            if any(&mut self.end, context) || self.ancestor.poll_gone(context) {
+                Poll::Ready(Heard::End)
+            } else if any(&mut self.suspend, context) {
+                Poll::Ready(Heard::Suspend)
             } else {
-                std::task::Poll::Pending
+                Poll::Pending
             }
         })
+        .await
+    }
+
+    /// Stops this process, and comes back when somebody lets it go on.
+    pub(super) async fn stand_still(&mut self) {
+        // An earlier one is not what is waited for.
+        poll_fn(|context| {
+            while self.go_on.poll_recv(context).is_ready() {}
+            Poll::Ready(())
+        })
         .await;
+        if kill_process(getpid(), rustix::process::Signal::STOP).is_ok() {
+            self.go_on.recv().await;
+        }
+    }
+}
+
+fn any(signals: &mut [Signal], context: &mut Context<'_>) -> bool {
+    // Each is asked: one that is not would not wake anybody.
+    let came = signals
+        .iter_mut()
+        .filter_map(|signal| signal.poll_recv(context).is_ready().then_some(()));
+    came.count() > 0
+}
+
+/// The numbers of the signals that this process was started to ignore, where the system tells.
+pub(super) fn ignored() -> Vec<i32> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignored_in(&status)
+}
+
+fn ignored_in(status: &str) -> Vec<i32> {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    (1..=64)
+        .filter(|number| mask.unwrap_or(0) >> (number - 1) & 1 == 1)
+        .collect()
+}
+
+/// Whether somebody could let this process go on if it stopped: a shell with job control. Where nobody could, the system
+/// does not let the terminal stop a process either.
+pub(super) fn somebody_watches() -> bool {
+    use rustix::process::{getpgid, getpgrp, getppid, getsid};
+    let above = std::iter::successors(getppid(), |pid| super::guard::parent(*pid));
+    let mut in_session = above.take_while(|pid| getsid(Some(*pid)) == getsid(None));
+    in_session.any(|pid: Pid| getpgid(Some(pid)).is_ok_and(|group| group != getpgrp()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ignored_in;
+
+    #[test]
+    fn ignored_signals_are_those_of_the_mask() {
+        let check = |status: &str, expected: &[i32]| assert_eq!(ignored_in(status), expected, "{status:?}");
+        check(
+            "Name:\tsh\nSigBlk:\t0000000000000001\nSigIgn:\t0000000000000003\n",
+            &[1, 2],
+        );
+        check("SigIgn:\t8000000000001000\n", &[13, 64]);
+        check("SigIgn:\t0000000000000000\n", &[]);
+        check("SigIgn:\tnonsense\n", &[]);
+        check("", &[]);
     }
 }

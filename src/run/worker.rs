@@ -10,7 +10,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::dispatcher::RunContext;
 use super::kept_output::KeptOutput;
-use super::process::{GRACE, Process};
+use super::pause::Clock;
+use super::process::{Ended, GRACE, Keeper, Process};
 use crate::changes::TreeState;
 use crate::event::{CrateVerdict, Failure, Output};
 use crate::model::{Exit, Finding, Place, Severity, TaskId};
@@ -51,7 +52,7 @@ pub(super) enum Said {
 }
 
 /// What came of a task.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Report {
     pub(super) verdict: Verdict,
     pub(super) took: Duration,
@@ -60,6 +61,8 @@ pub(super) struct Report {
     pub(super) findings: Vec<Finding>,
     pub(super) crates: Verdicts,
     pub(super) output: Output,
+    /// How many processes it left behind.
+    pub(super) leaked: u32,
 }
 
 impl Report {
@@ -81,6 +84,7 @@ impl Report {
             findings: Vec::new(),
             crates: Verdicts::new(),
             output: Output::default(),
+            leaked: 0,
         }
     }
 }
@@ -88,13 +92,16 @@ impl Report {
 /// What every worker of a run uses.
 pub(super) struct Workplace {
     pub(super) context: RunContext,
+    pub(super) keeper: Keeper,
+    /// Stands while the run is suspended.
+    pub(super) clock: Clock,
     pub(super) say: mpsc::UnboundedSender<Said>,
 }
 
 /// Runs the task to its end and says what came of it.
 #[tracing::instrument(level = "debug", name = "task", skip_all, fields(label = task.head.label()))]
 pub(super) async fn work(task: Task, place: Arc<Workplace>, stop: watch::Receiver<StopLevel>) -> Report {
-    let started = Instant::now();
+    let (started, paused) = (Instant::now(), place.clock.total());
     let before = generated(&task, &place).await;
     let worker = Worker {
         task: &task,
@@ -108,7 +115,7 @@ pub(super) async fn work(task: Task, place: Arc<Workplace>, stop: watch::Receive
     {
         judge_generated(&before.differences(&after), &mut report);
     }
-    report.took = started.elapsed();
+    report.took = (started.elapsed() + paused).saturating_sub(place.clock.total());
     report
 }
 
@@ -161,25 +168,34 @@ impl Worker<'_> {
         )
         .asked_for(asked(task));
         let mut kept = task.handling.kept_output.as_deref().map(KeptOutput::new);
-        let ended = match Process::start(&task.command, &place.context.environment) {
-            Err(error) => Err(not_started(&task.command, &error)),
+        let ended = match place.keeper.start(&task.command).await {
+            Err(error) => Err(Failure::Start {
+                error: not_started(&task.command, &error),
+            }),
             Ok((process, stdout, stderr)) => {
                 let pipes = (Pipe::new(stdout), Pipe::new(stderr));
                 self.attend(process, pipes, (&mut output, kept.as_mut()))
                     .await
-                    .map_err(|error| error.to_string())
+                    .map_err(|error| Failure::Uncertain {
+                        reason: error.to_string(),
+                    })
             }
         };
-        let exit = ended.as_ref().map_or(Exit::Code(-1), |(exit, _)| *exit);
+        let (exit, leaked) = ended
+            .as_ref()
+            .map_or((Exit::Code(-1), 0), |(ended, _)| (ended.exit, ended.leaked));
         let mut said = output.finish(exit);
         let verdict = match ended {
-            Err(error) => Verdict::Failed(Failure::Start { error }),
+            Err(failure) => Verdict::Failed(failure),
             Ok((_, Why::Stopped)) => Verdict::Stopped,
             Ok((_, Why::TimedOut(limit))) => Verdict::TimedOut { limit },
-            Ok((exit, Why::ByItself)) if exit.is_success() && said.denied > 0 => {
+            Ok((_, Why::StillOpen)) if exit.is_success() => Verdict::Failed(Failure::Uncertain {
+                reason: "its output was not closed after its end".to_owned(),
+            }),
+            Ok((_, Why::ByItself)) if exit.is_success() && said.denied > 0 => {
                 Verdict::Failed(Failure::Denied { warnings: said.denied })
             }
-            Ok((exit, Why::ByItself)) if exit.is_success() => match kept.map(KeptOutput::hand_on) {
+            Ok((_, Why::ByItself)) if exit.is_success() => match kept.map(KeptOutput::hand_on) {
                 Some(Err(error)) => Verdict::Failed(Failure::Start { error }),
                 Some(Ok(note)) => {
                     said.meaning = note;
@@ -187,7 +203,7 @@ impl Worker<'_> {
                 }
                 None => Verdict::Passed,
             },
-            Ok((exit, Why::ByItself)) => Verdict::Failed(Failure::Exit {
+            Ok((_, Why::ByItself | Why::StillOpen)) => Verdict::Failed(Failure::Exit {
                 exit,
                 meaning: said.meaning.take(),
             }),
@@ -209,6 +225,7 @@ impl Worker<'_> {
             findings: said.findings,
             crates,
             output: said.output,
+            leaked,
         }
     }
 
@@ -218,12 +235,12 @@ impl Worker<'_> {
         mut process: Process,
         (mut stdout, mut stderr): (Pipe<impl AsyncRead + Unpin>, Pipe<impl AsyncRead + Unpin>),
         (output, mut kept): (&mut ToolOutput, Option<&mut KeptOutput>),
-    ) -> std::io::Result<(Exit, Why)> {
+    ) -> std::io::Result<(Ended, Why)> {
         let Self {
             task,
             place,
             mut stop,
-            started,
+            mut started,
         } = self;
         let id = task.head.id;
         let far = started + FAR;
@@ -234,14 +251,24 @@ impl Worker<'_> {
             .unwrap_or(far);
         let mut kill_at = far;
         let mut slow_at = started + SLOW;
-        let mut exit = None;
+        let mut exit: Option<Ended> = None;
         let mut drained_at = far;
+        let mut closing = false;
         let mut said_at = started;
         let mut built = !task.handling.runs_what_it_built;
+        let mut pauses = place.clock.pauses();
         while exit.is_none() || !(stdout.closed && stderr.closed) {
             tokio::select! {
                 // What ends the task comes first: a tool that never stops writing must not put that off.
                 biased;
+                // What seems to be over may only have been slept through.
+                () = pauses.begin() => {
+                    let pause = pauses.end().await;
+                    for point in [&mut limit, &mut kill_at, &mut slow_at, &mut drained_at] {
+                        *point += pause;
+                    }
+                    started += pause;
+                }
                 Ok(level) = next_level(&mut stop), if exit.is_none() => {
                     if !matches!(why, Why::TimedOut(_)) {
                         why = Why::Stopped;
@@ -262,7 +289,15 @@ impl Worker<'_> {
                     exit = Some(ended?);
                     drained_at = Instant::now() + DRAIN;
                 }
-                () = sleep_until(drained_at), if exit.is_some() => break,
+                // Without a guard, what still holds the pipes has yet to be ended.
+                () = sleep_until(drained_at), if exit.is_some() && !closing => {
+                    process.kill();
+                    (closing, drained_at) = (true, Instant::now() + DRAIN);
+                }
+                () = sleep_until(drained_at), if exit.is_some() => {
+                    why = if matches!(why, Why::ByItself) { Why::StillOpen } else { why };
+                    break;
+                }
                 () = sleep_until(slow_at), if exit.is_none() => {
                     let _ = place.say.send(Said::Slow(id, started.elapsed()));
                     slow_at += SLOW;
@@ -286,7 +321,8 @@ impl Worker<'_> {
                 said_at = now + SAY_AT_MOST_EVERY;
             }
         }
-        Ok((exit.unwrap_or(Exit::Code(-1)), why))
+        let nobody_saw = || std::io::Error::other("nobody saw how it ended");
+        Ok((exit.ok_or_else(nobody_saw)?, why))
     }
 }
 
@@ -320,6 +356,8 @@ fn not_started(command: &TaskCommand, error: &std::io::Error) -> String {
 #[derive(Clone, Copy)]
 enum Why {
     ByItself,
+    /// By itself, but somebody still held its output open.
+    StillOpen,
     TimedOut(Duration),
     Stopped,
 }

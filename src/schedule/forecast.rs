@@ -1,11 +1,9 @@
 //! What a run of a plan will most likely come to: the schedule itself, in a time that only passes on paper.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use super::machine::{Effect, Message, Schedule, Verdict};
-use crate::model::TaskId;
+use super::machine::Schedule;
+use super::simulate::{Play, simulate};
 use crate::plan::{CriticalPath, Plan, Task};
 
 /// What a run of a plan will most likely come to, if every task passes.
@@ -74,25 +72,8 @@ fn expected(task: &Task) -> Option<Duration> {
 
 /// How long the plan takes, if each task takes so long and passes.
 fn elapsed(plan: &Plan, took: &[Duration]) -> Duration {
-    let mut schedule = Schedule::new(plan);
-    let mut now = Duration::ZERO;
-    let mut running: BinaryHeap<Reverse<(Duration, TaskId)>> = BinaryHeap::new();
-    let mut message = Message::Begin;
-    loop {
-        for effect in schedule.handle(message) {
-            if let Effect::Start(task) = effect {
-                running.push(Reverse((now.saturating_add(took[task.index()]), task)));
-            }
-        }
-        let Some(Reverse((ends, task))) = running.pop() else {
-            return now;
-        };
-        now = ends;
-        message = Message::Ended {
-            task,
-            verdict: Verdict::Passed,
-        };
-    }
+    let mut schedule = Schedule::of_plan(plan, None, 0);
+    simulate(&mut schedule, |task, _| Play::passes_after(took[task.index()])).makespan
 }
 
 #[cfg(test)]

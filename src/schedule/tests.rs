@@ -1,12 +1,16 @@
 //! The schedule, told what happens by scripts and by chance.
 
+mod arrivals;
 mod built;
+mod classics;
+mod orders;
 mod scripts;
 mod world;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::config::Retry;
 use crate::history::{Chance, Estimate};
 use crate::model::TaskId;
 use crate::plan::{Access, Need, Plan, Resource, Task};
@@ -21,6 +25,10 @@ struct TaskSpec {
     resources: Vec<(Resource, Access)>,
     may_fail: bool,
     critical: bool,
+    retry: Retry,
+    priority: i32,
+    /// How long it is expected to take, and how likely it fails.
+    estimate: Option<(Duration, f64)>,
 }
 
 impl TaskSpec {
@@ -32,6 +40,9 @@ impl TaskSpec {
             resources: Vec::new(),
             may_fail: false,
             critical: false,
+            retry: Retry::NEVER,
+            priority: 0,
+            estimate: None,
         }
     }
 
@@ -39,9 +50,18 @@ impl TaskSpec {
         let mut task = Task::fixture(id.0, &self.name);
         Arc::make_mut(&mut task.head).may_fail = self.may_fail;
         Task {
+            retry: self.retry,
+            priority: self.priority,
             weight: self.weight,
             resources: self.resources.clone(),
             critical: self.critical,
+            estimate: self.estimate.map(|(expected, failure)| Estimate {
+                runs: 10,
+                expected,
+                high: expected * 2,
+                failure: Chance::of(failure),
+                failing: 0,
+            }),
             ..task
         }
     }
@@ -66,6 +86,7 @@ pub(super) fn timed(slots: u32, times: &[Option<Duration>], needs: &[(usize, usi
             expected,
             high: 2 * expected,
             failure: Chance::default(),
+            failing: 0,
         }),
         ..TaskSpec::named(&place.to_string()).task(id(place))
     };

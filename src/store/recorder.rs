@@ -9,12 +9,12 @@ use crate::plan::Plan;
 
 /// What came of a task, for later runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaskEnd(Record);
+pub struct TaskEnd(TaskKey, Record);
 
 impl TaskEnd {
     /// The end as one of this run.
-    pub(super) fn of_run(self, run: RunKey) -> Record {
-        Record { run, ..self.0 }
+    pub(super) fn of_run(self, run: RunKey) -> (TaskKey, Record) {
+        (self.0, Record { run, ..self.1 })
     }
 }
 
@@ -41,8 +41,8 @@ impl<'p> Recorder<'p> {
             && let Some(end) = end(&finished.outcome)
         {
             let task = self.plan.task(finished.task.id);
-            let record = record(finished, event.at, end, &task.key, task.extent);
-            self.ends.insert(record.task, TaskEnd(record));
+            let record = record(finished, event.at, end, task.extent);
+            self.ends.insert(record.task, TaskEnd(task.key.clone(), record));
         }
     }
 
@@ -59,21 +59,21 @@ fn end(outcome: &Outcome) -> Option<End> {
         Outcome::Passed => Some(End::Passed),
         Outcome::Failed(Failure::Exit { .. } | Failure::Denied { .. } | Failure::Regenerated) => Some(End::Failed),
         Outcome::TimedOut { .. } => Some(End::TimedOut),
-        Outcome::Failed(Failure::Start { .. }) | Outcome::Blocked { .. } | Outcome::Cancelled => None,
+        Outcome::Failed(Failure::Start { .. } | Failure::Uncertain { .. })
+        | Outcome::Blocked { .. }
+        | Outcome::Cancelled => None,
     }
 }
 
-fn record(finished: &TaskFinished, at: Duration, end: End, key: &TaskKey, extent: Extent) -> Record {
+fn record(finished: &TaskFinished, at: Duration, end: End, extent: Extent) -> Record {
     Record {
         // The run gets its place among others when it is saved.
         run: RunKey { sequence: 0, id: 0 },
         task: finished.task.id.0,
-        key: key.clone(),
         extent,
         end,
         took: finished.took,
-        // Nothing is tried twice.
-        attempts: 1,
+        attempts: finished.attempts,
         started: at.saturating_sub(finished.took),
     }
 }

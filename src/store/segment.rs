@@ -3,13 +3,14 @@
 //! The first line names the format and carries a checksum of the rest, which is one JSON object: plain to read, and a
 //! later version may add fields.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::history::{End, Extent, Record, RunKey, Subject, TaskKey};
-use crate::model::fnv1a;
 
 const MAGIC: &str = "cargo-hooks history 1";
 /// No task takes longer. What says so is damaged, and must not make sums overflow.
@@ -22,16 +23,18 @@ pub(super) struct Segment {
     pub(super) merged: Vec<String>,
     /// When the runs started, in seconds since 1970.
     pub(super) started: BTreeMap<RunKey, u64>,
-    /// What came of their tasks.
-    pub(super) records: Vec<Record>,
+    /// What came of their tasks, one after the other.
+    pub(super) records: Vec<(TaskKey, Vec<Record>)>,
 }
 
+/// Texts are borrowed from the file where they can be: there may be many.
 #[derive(Default, Serialize, Deserialize)]
-struct Body {
+struct Body<'a> {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     merged: Vec<String>,
     runs: Vec<RunLine>,
-    tasks: Vec<TaskLine>,
+    #[serde(borrow)]
+    tasks: Vec<TaskLine<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,16 +45,19 @@ struct RunLine {
 }
 
 #[derive(Serialize, Deserialize)]
-struct TaskLine {
-    check: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    part: String,
+struct TaskLine<'a> {
+    #[serde(borrow)]
+    check: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
+    part: Cow<'a, str>,
     subject: SubjectWord,
     #[serde(default, rename = "crate", skip_serializing_if = "Option::is_none")]
-    krate: Option<String>,
+    krate: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     repairs: bool,
-    ends: Vec<EndLine>,
+    /// One for each end; see [`write_end`].
+    #[serde(borrow)]
+    ends: Cow<'a, str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,36 +69,6 @@ enum SubjectWord {
     Files,
 }
 
-/// A list rather than an object, since there are many.
-#[derive(Serialize, Deserialize)]
-struct EndLine(
-    /// The place of the run in `runs`.
-    usize,
-    /// The place of the task in its plan.
-    u32,
-    EndWord,
-    /// How long it took, in microseconds.
-    u64,
-    /// How often it was tried.
-    u32,
-    /// When it started, in microseconds since the run did.
-    u64,
-    /// How many crates or files.
-    u32,
-    /// Whether these were all.
-    bool,
-    /// The digest of their names.
-    u64,
-);
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum EndWord {
-    Passed,
-    Failed,
-    TimedOut,
-}
-
 impl Segment {
     /// The bytes of a file with this content.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
@@ -102,20 +78,25 @@ impl Segment {
             id: run.id,
             started: *started,
         });
-        let mut tasks: BTreeMap<&TaskKey, Vec<EndLine>> = BTreeMap::new();
-        for record in &self.records {
-            // A record whose run is not told of has no place to refer to.
-            if let Some(place) = places.get(&record.run) {
-                tasks.entry(&record.key).or_default().push(end_line(*place, record));
+        let ends = |records: &[Record]| {
+            let mut text = String::new();
+            for record in records {
+                // A record whose run is not told of has no place to refer to.
+                if let Some(place) = places.get(&record.run) {
+                    write_end(&mut text, *place, record);
+                }
             }
-        }
+            text
+        };
+        let tasks = self.records.iter();
+        let tasks = tasks.map(|(key, records)| task_line(key, ends(records)));
         let body = Body {
             merged: self.merged.clone(),
             runs: runs.collect(),
-            tasks: tasks.into_iter().map(|(key, ends)| task_line(key, ends)).collect(),
+            tasks: tasks.collect(),
         };
         let body = serde_json::to_string(&body).unwrap_or_default();
-        format!("{MAGIC} {:016x} {}\n{body}\n", fnv1a(body.bytes()), body.len()).into_bytes()
+        format!("{MAGIC} {:016x} {}\n{body}\n", checksum(body.as_bytes()), body.len()).into_bytes()
     }
 
     /// What these bytes say, unless they are not whole and sound.
@@ -123,8 +104,9 @@ impl Segment {
         let text = std::str::from_utf8(bytes).ok()?;
         let (head, rest) = text.split_once('\n')?;
         let body = rest.strip_suffix('\n')?;
-        let (checksum, length) = head.strip_prefix(MAGIC)?.strip_prefix(' ')?.split_once(' ')?;
-        let is_sound = length.parse() == Ok(body.len()) && u64::from_str_radix(checksum, 16) == Ok(fnv1a(body.bytes()));
+        let (digits, length) = head.strip_prefix(MAGIC)?.strip_prefix(' ')?.split_once(' ')?;
+        let is_sound =
+            length.parse() == Ok(body.len()) && u64::from_str_radix(digits, 16) == Ok(checksum(body.as_bytes()));
         if !is_sound {
             return None;
         }
@@ -138,38 +120,51 @@ impl Segment {
             })
             .collect();
         let started = runs.iter().copied().zip(body.runs.iter().map(|run| run.started));
-        let records = body.tasks.iter().flat_map(|task| {
-            let key = key(task);
-            let runs = &runs;
-            let record = move |end: &EndLine| Some(record(*runs.get(end.0)?, key.clone()?, end));
-            task.ends.iter().filter_map(record)
-        });
+        let mut records = Vec::with_capacity(body.tasks.len());
+        for task in &body.tasks {
+            let Some(key) = key(task) else { continue };
+            let ends = task.ends.split_terminator(';').filter_map(|end| read_end(end, &runs));
+            records.push((key, ends.collect()));
+        }
         Some(Self {
-            records: records.collect(),
             started: started.collect(),
+            records,
             merged: body.merged,
         })
     }
 }
 
-fn task_line(key: &TaskKey, ends: Vec<EndLine>) -> TaskLine {
+/// Tells damaged bytes from whole ones: eight at a time, each in a way that can be undone, so that no single damage goes
+/// unnoticed.
+fn checksum(bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let words = words.iter().chain([&last]);
+    words.fold(0xcbf2_9ce4_8422_2325, |hash, word| {
+        let mixed = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ (mixed >> 29)
+    })
+}
+
+fn task_line(key: &TaskKey, ends: String) -> TaskLine<'_> {
     let (subject, krate) = match &key.subject {
         Subject::Workspace => (SubjectWord::Workspace, None),
-        Subject::Crate(name) => (SubjectWord::Crate, Some(name.to_string())),
+        Subject::Crate(name) => (SubjectWord::Crate, Some(name.as_str().into())),
         Subject::Crates => (SubjectWord::Crates, None),
         Subject::Files => (SubjectWord::Files, None),
     };
     TaskLine {
-        check: key.check.to_string(),
-        part: key.part.clone(),
+        check: key.check.as_str().into(),
+        part: key.part.as_str().into(),
         subject,
         krate,
         repairs: key.repairs,
-        ends,
+        ends: ends.into(),
     }
 }
 
-fn key(task: &TaskLine) -> Option<TaskKey> {
+fn key(task: &TaskLine<'_>) -> Option<TaskKey> {
     let subject = match task.subject {
         SubjectWord::Workspace => Subject::Workspace,
         SubjectWord::Crate => Subject::Crate(task.krate.as_deref()?.into()),
@@ -177,52 +172,62 @@ fn key(task: &TaskLine) -> Option<TaskKey> {
         SubjectWord::Files => Subject::Files,
     };
     Some(TaskKey {
-        check: task.check.as_str().into(),
-        part: task.part.clone(),
+        check: (*task.check).into(),
+        part: task.part.clone().into_owned(),
         subject,
         repairs: task.repairs,
     })
 }
 
-fn end_line(run: usize, record: &Record) -> EndLine {
+/// Writes the end of a task in few letters, since there are many of them: the place of the run in `runs`, that of the task
+/// in its plan, how it ended, how long it took in microseconds, how often it was tried, when it started in microseconds
+/// after the run, how many crates or files, whether these were all, and the digest of their names.
+fn write_end(text: &mut String, run: usize, record: &Record) {
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX).min(LONGEST_MICROS);
     let end = match record.end {
-        End::Passed => EndWord::Passed,
-        End::Failed => EndWord::Failed,
-        End::TimedOut => EndWord::TimedOut,
+        End::Passed => 'p',
+        End::Failed => 'f',
+        End::TimedOut => 't',
     };
-    let Extent { count, whole, names } = record.extent;
     let (took, started) = (micros(record.took), micros(record.started));
-    EndLine(
-        run,
-        record.task,
-        end,
-        took,
-        record.attempts,
-        started,
-        count,
-        whole,
-        names,
-    )
+    let Record { task, attempts, .. } = record;
+    let Extent { count, whole, names } = record.extent;
+    let whole = u8::from(whole);
+    // Writing to a text cannot fail.
+    let _ = write!(
+        text,
+        "{run} {task} {end} {took} {attempts} {started} {count} {whole} {names};"
+    );
 }
 
-fn record(run: RunKey, key: TaskKey, line: &EndLine) -> Record {
-    let EndLine(_, task, end, took, attempts, started, count, whole, names) = *line;
+/// What [`write_end`] wrote. A later version may add more at the end.
+fn read_end(text: &str, runs: &[RunKey]) -> Option<Record> {
+    let mut words = text.split(' ');
+    let run = *runs.get(words.next()?.parse::<usize>().ok()?)?;
+    let task = words.next()?.parse().ok()?;
+    let end = match words.next()? {
+        "p" => End::Passed,
+        "f" => End::Failed,
+        "t" => End::TimedOut,
+        _ => return None,
+    };
+    let mut number = || words.next()?.parse::<u64>().ok();
+    let (took, attempts, started) = (number()?, number()?, number()?);
+    let (count, whole, names) = (number()?, number()?, number()?);
     let time = |micros: u64| Duration::from_micros(micros.min(LONGEST_MICROS));
-    Record {
+    Some(Record {
         run,
         task,
-        key,
-        extent: Extent { count, whole, names },
-        end: match end {
-            EndWord::Passed => End::Passed,
-            EndWord::Failed => End::Failed,
-            EndWord::TimedOut => End::TimedOut,
+        extent: Extent {
+            count: u32::try_from(count).ok()?,
+            whole: whole == 1,
+            names,
         },
+        end,
         took: time(took),
-        attempts,
+        attempts: u32::try_from(attempts).ok()?,
         started: time(started),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -231,7 +236,7 @@ mod tests {
 
     use super::*;
 
-    fn any_record(run: RunKey) -> impl Strategy<Value = Record> {
+    fn any_record(run: RunKey) -> impl Strategy<Value = (TaskKey, Record)> {
         let subject = prop_oneof![
             Just(Subject::Workspace),
             ".{0,8}".prop_map(|name: String| Subject::Crate(name.into())),
@@ -244,21 +249,22 @@ mod tests {
         let times = (0..LONGEST_MICROS, 0..LONGEST_MICROS);
         (key, extent, end, times, any::<(u32, u32)>()).prop_map(
             move |((check, part, subject, repairs), (count, whole, names), end, (took, started), (task, attempts))| {
-                Record {
+                let key = TaskKey {
+                    check: check.as_str().into(),
+                    part,
+                    subject,
+                    repairs,
+                };
+                let record = Record {
                     run,
                     task,
-                    key: TaskKey {
-                        check: check.as_str().into(),
-                        part,
-                        subject,
-                        repairs,
-                    },
                     extent: Extent { count, whole, names },
                     end,
                     took: Duration::from_micros(took),
                     attempts,
                     started: Duration::from_micros(started),
-                }
+                };
+                (key, record)
             },
         )
     }
@@ -276,9 +282,10 @@ mod tests {
             };
             for (run, started, records) in runs {
                 segment.started.insert(run, started);
-                segment.records.extend(records);
+                segment
+                    .records
+                    .extend(records.into_iter().map(|(key, record)| (key, vec![record])));
             }
-            segment.records.sort_by(|a, b| a.key.cmp(&b.key));
             segment
         })
     }
@@ -317,11 +324,12 @@ mod tests {
     #[test]
     fn what_says_too_much_is_bounded_and_fields_of_later_versions_are_skipped() {
         let body = r#"{"later":1,"runs":[{"sequence":1,"id":2,"started":3,"more":[]}],"tasks":[
-            {"check":"a","subject":"workspace","ends":[[0,0,"passed",18446744073709551615,1,0,0,true,0],[9,0,"passed",1,1,0,0,true,0]]},
-            {"check":"a","subject":"crate","ends":[[0,0,"passed",1,1,0,0,true,0]]}]}"#;
-        let file = format!("{MAGIC} {:x} {}\n{body}\n", fnv1a(body.bytes()), body.len());
+            {"check":"a","subject":"workspace","ends":"0 0 p 18446744073709551615 1 0 0 1 0 more;9 0 p 1 1 0 0 1 0;0 1 x 1 1 0 0 1 0;"},
+            {"check":"a","subject":"crate","ends":"0 2 p 1 1 0 0 1 0;"}]}"#;
+        let file = format!("{MAGIC} {:x} {}\n{body}\n", checksum(body.as_bytes()), body.len());
         let read = Segment::from_bytes(file.as_bytes()).unwrap();
-        assert_eq!(read.records.len(), 1);
-        assert_eq!(read.records[0].took, Duration::from_micros(LONGEST_MICROS));
+        let records: Vec<_> = read.records.into_iter().flat_map(|(_, records)| records).collect();
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0].took, Duration::from_micros(LONGEST_MICROS));
     }
 }

@@ -1,6 +1,6 @@
 //! The files of the history: read, written, merged and removed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Write};
@@ -12,19 +12,19 @@ use super::directory::{self, Unsafe};
 use super::names::{Kind, Name};
 use super::recorder::TaskEnd;
 use super::segment::Segment;
-use crate::history::{History, KEPT, Record, RunKey};
+use crate::history::{History, KEPT, Record, RunKey, TaskKey, newest_first};
 
 /// Where the history lies below the state of a repository.
 const BELOW: [&str; 2] = ["v1", "history"];
 /// After how many runs their files are merged into one.
-const MERGED_AFTER: usize = 32;
+const MERGED_AFTER: usize = 16;
 /// No more files are read, the newest ones first, however many there are.
 const READ_AT_MOST: usize = 256;
 /// How often it is looked again where somebody merges files at the same time.
 const READ_AGAIN: usize = 4;
 /// No file of ours is larger.
 const LARGEST: u64 = 8 * 1024 * 1024;
-/// How many ends of tasks are kept when files are merged.
+/// About how many ends of tasks are kept when files are merged: those of the newest runs.
 const RECORDS_AT_MOST: usize = 20_000;
 /// For how long they are kept.
 const KEPT_FOR: Duration = Duration::from_hours(24 * 180);
@@ -58,7 +58,7 @@ pub enum StoreError {
 #[tracing::instrument(level = "debug", skip_all)]
 pub fn load(state: &Path) -> History {
     match directory::check(state, &BELOW) {
-        Ok(dir) => History::new(read(&dir).records.into_values()),
+        Ok(dir) => History::new(read(&dir).records.into_iter().collect()),
         Err(reason) => {
             tracing::debug!(%reason, "nothing is remembered");
             History::default()
@@ -87,10 +87,14 @@ pub fn save(state: &Path, ends: Vec<TaskEnd>) -> Result<(), StoreError> {
         sequence: last.saturating_add(1),
         id: random(),
     };
+    let mut records: BTreeMap<TaskKey, Vec<Record>> = BTreeMap::new();
+    for (key, record) in ends.into_iter().map(|end| end.of_run(run)) {
+        records.entry(key).or_default().push(record);
+    }
     let segment = Segment {
-        merged: Vec::new(),
         started: BTreeMap::from([(run, seconds(SystemTime::now()))]),
-        records: ends.into_iter().map(|end| end.of_run(run)).collect(),
+        merged: Vec::new(),
+        records: records.into_iter().collect(),
     };
     let name = Name {
         key: run,
@@ -113,7 +117,8 @@ pub fn save(state: &Path, ends: Vec<TaskEnd>) -> Result<(), StoreError> {
 /// What was found in the directory.
 #[derive(Default)]
 pub(super) struct Found {
-    pub(super) records: BTreeMap<(RunKey, u32), Record>,
+    /// What came of tasks. What several files hold may be there several times.
+    pub(super) records: HashMap<TaskKey, Vec<Record>>,
     pub(super) started: BTreeMap<RunKey, u64>,
     /// The files whose content this is, and those that hold nothing sound.
     pub(super) read: BTreeSet<Name>,
@@ -168,8 +173,8 @@ impl Found {
             self.merged.push((name, merged));
         }
         self.started.extend(segment.started);
-        for record in segment.records {
-            self.records.entry((record.run, record.task)).or_insert(record);
+        for (key, mut records) in segment.records {
+            self.records.entry(key).or_default().append(&mut records);
         }
     }
 }
@@ -183,8 +188,12 @@ pub(super) fn merge(dir: &Path, now: SystemTime) -> io::Result<()> {
         key: RunKey { sequence, id: random() },
         kind: Kind::Merged,
     };
-    let records = kept(std::mem::take(&mut found.records), &found.started, seconds(now));
-    let runs: BTreeSet<RunKey> = records.iter().map(|record| record.run).collect();
+    let records = kept(
+        std::mem::take(&mut found.records).into_iter().collect(),
+        &found.started,
+        seconds(now),
+    );
+    let runs: BTreeSet<RunKey> = records.values().flatten().map(|record| record.run).collect();
     found.started.retain(|run, _| runs.contains(run));
     let segment = Segment {
         merged: there
@@ -193,7 +202,7 @@ pub(super) fn merge(dir: &Path, now: SystemTime) -> io::Result<()> {
             .map(Name::to_string)
             .collect(),
         started: found.started,
-        records,
+        records: records.into_iter().collect(),
     };
     write(dir, name, &segment.to_bytes())?;
     for (merged, stands_for) in &found.merged {
@@ -209,19 +218,33 @@ pub(super) fn merge(dir: &Path, now: SystemTime) -> io::Result<()> {
 
 /// The records that are worth keeping: of each task and size those of the last runs, nothing that is old, and no more than
 /// there is room for.
-fn kept(records: BTreeMap<(RunKey, u32), Record>, started: &BTreeMap<RunKey, u64>, now: u64) -> Vec<Record> {
-    let mut of_task: BTreeMap<_, BTreeSet<RunKey>> = BTreeMap::new();
+fn kept(
+    mut records: BTreeMap<TaskKey, Vec<Record>>,
+    started: &BTreeMap<RunKey, u64>,
+    now: u64,
+) -> BTreeMap<TaskKey, Vec<Record>> {
     let is_recent = |run: &RunKey| {
         // A run of the future, by a clock that was wrong, is not old.
         let started = started.get(run).copied().unwrap_or(0);
         now.saturating_sub(started) < KEPT_FOR.as_secs()
     };
-    let newest_first = records.into_values().rev();
-    let worth_it = newest_first.filter(|record| {
-        let runs = of_task.entry((record.key.clone(), record.extent.size())).or_default();
-        is_recent(&record.run) && (runs.contains(&record.run) || (runs.len() < KEPT && runs.insert(record.run)))
-    });
-    worth_it.take(RECORDS_AT_MOST).collect()
+    for records in records.values_mut() {
+        newest_first(records);
+        let mut of_size: BTreeMap<u32, BTreeSet<RunKey>> = BTreeMap::new();
+        records.retain(|record| {
+            let runs = of_size.entry(record.extent.size()).or_default();
+            is_recent(&record.run) && (runs.contains(&record.run) || (runs.len() < KEPT && runs.insert(record.run)))
+        });
+    }
+    let mut runs: Vec<RunKey> = records.values().flatten().map(|record| record.run).collect();
+    runs.sort_unstable();
+    if let Some(oldest) = runs.len().checked_sub(RECORDS_AT_MOST).map(|over| runs[over]) {
+        for records in records.values_mut() {
+            records.retain(|record| record.run >= oldest);
+        }
+    }
+    records.retain(|_, records| !records.is_empty());
+    records
 }
 
 /// The names of the files, the oldest first.

@@ -14,7 +14,7 @@ use super::names::{Kind, Name};
 use super::recorder::{Recorder, TaskEnd};
 use super::segments::{Found, load, merge, read, save};
 use crate::event::{Event, EventKind, Failure, Outcome, Output, TaskFinished};
-use crate::history::{Extent, Subject, TaskKey};
+use crate::history::{Extent, Subject, TaskKey, newest_first};
 use crate::model::Exit;
 use crate::plan::{Plan, Task};
 
@@ -44,10 +44,13 @@ fn ends(names: &str, outcome: &Outcome, millis: u64) -> Vec<TaskEnd> {
         let finished = TaskFinished {
             task: Arc::clone(&task.head),
             outcome: outcome.clone(),
+            attempts: 1,
+            quarantined: false,
             took: Duration::from_millis(millis),
             note: None,
             findings: Vec::new(),
             crates: std::collections::BTreeMap::new(),
+            leaked: 0,
             output: Output::default(),
         };
         recorder.hear(&Event {
@@ -86,8 +89,9 @@ impl State {
     /// The milliseconds of all that is remembered of a task, the oldest first.
     fn times(&self, check: &str) -> Vec<u128> {
         let found = self.read();
-        let of_check = found.records.values().filter(|record| record.key == key(check));
-        of_check.map(|record| record.took.as_millis()).collect()
+        let mut records = found.records.get(&key(check)).cloned().unwrap_or_default();
+        newest_first(&mut records);
+        records.iter().rev().map(|record| record.took.as_millis()).collect()
     }
 
     fn files(&self) -> Vec<PathBuf> {
@@ -123,7 +127,13 @@ fn what_came_to_an_end_of_its_own_is_remembered() {
     check(Outcome::Passed, 1);
     check(Outcome::Failed(exit), 1);
     check(Outcome::Failed(Failure::Regenerated), 1);
-    check(Outcome::TimedOut { limit: Duration::ZERO }, 1);
+    check(
+        Outcome::TimedOut {
+            limit: Duration::ZERO,
+            calibrated: false,
+        },
+        1,
+    );
     check(Outcome::Failed(Failure::Start { error: String::new() }), 0);
     check(Outcome::Blocked { by: "b".into() }, 0);
     check(Outcome::Cancelled, 0);

@@ -270,7 +270,7 @@ mod tests {
 
     use super::*;
     use crate::model::{Dialect, Exit};
-    use crate::tool_output::{Stream, ToolOutput};
+    use crate::tool_output::{Stream, ToolOutput, ToolReport};
 
     const ALL: Targets = Targets {
         lib: true,
@@ -364,13 +364,17 @@ mod tests {
         }
     }
 
-    #[track_caller]
-    fn check(said: &Said, expected: &str) {
+    fn reported(said: &Said) -> ToolReport {
         let output = ToolOutput::new(said.dialect, Arc::new(workspace()), "/ws".into());
         let mut output = output.asked_for(said.asked.clone());
         output.feed(Stream::Stdout, said.stdout.as_bytes());
         output.feed(Stream::Stderr, said.stderr.as_bytes());
-        let report = output.finish(said.exit);
+        output.finish(said.exit)
+    }
+
+    #[track_caller]
+    fn check(said: &Said, expected: &str) {
+        let report = reported(said);
         let word = |verdict| match verdict {
             CrateVerdict::Passed => "+",
             CrateVerdict::Failed => "!",
@@ -497,6 +501,9 @@ mod tests {
         check(&denied, "a+ b+ c+ d+");
         denied.asked.deny_warnings = true;
         check(&denied, "a- b! c+ d-");
+        let report = reported(&denied);
+        assert_eq!((report.denied, report.findings.len()), (1, 1));
+        assert_eq!(report.findings[0].severity, crate::model::Severity::Error);
         // `-D warnings` leaves those alone that are no lints.
         denied.stdout = denied.stdout.replace(lint, "null");
         check(&denied, "a+ b+ c+ d+");

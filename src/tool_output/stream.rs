@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::event::Output;
-use crate::model::{Dialect, Exit, Finding};
+use crate::model::{Dialect, Exit, Finding, Severity};
 use crate::tool_output::Attribution;
 use crate::tool_output::cargo::CargoReader;
 use crate::tool_output::cargo_test::CargoTestReader;
@@ -123,10 +123,16 @@ impl ToolOutput {
             passed: exit.is_success() && denied == 0,
             findings: &taken.findings,
         });
+        let mut findings = taken.findings.into_kept();
+        if self.asked.deny_warnings {
+            // What fails the task is an error, whatever its tool calls it.
+            let lints = findings.iter_mut().filter(|finding| finding.code.is_some());
+            lints.for_each(|finding| finding.severity = Severity::Error);
+        }
         ToolReport {
             crates,
             denied,
-            findings: taken.findings.into_kept(),
+            findings,
             meaning,
             output: joined(taken.top.into_output(), taken.kept.into_output()),
         }

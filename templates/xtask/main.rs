@@ -8,12 +8,15 @@ use std::process::ExitCode;
 
 use cargo_hooks::changes::Comparison;
 use cargo_hooks::report::{HumanReporter, Reporter};
+use cargo_hooks::run::Guard;
 use cargo_hooks::{LoadOptions, Request, load};
 
 fn main() -> ExitCode {
+    // First of all: this same program is what sees to it that no process outlives a run.
+    let guard = Guard::of_this_program();
     let mut arguments = std::env::args().skip(1);
     let ended = match arguments.next().as_deref() {
-        Some("hooks") => hooks(arguments.collect()),
+        Some("hooks") => hooks(arguments.collect(), guard),
         _ => Err("usage: cargo xtask hooks [--changed] [CHECK]…".into()),
     };
     ended.unwrap_or_else(|error| {
@@ -22,8 +25,10 @@ fn main() -> ExitCode {
     })
 }
 
-fn hooks(mut checks: Vec<String>) -> Result<ExitCode, Box<dyn Error>> {
-    let project = load(&LoadOptions::from_process()?)?;
+fn hooks(mut checks: Vec<String>, guard: Guard) -> Result<ExitCode, Box<dyn Error>> {
+    let mut options = LoadOptions::from_process()?;
+    options.guard = guard;
+    let project = load(&options)?;
     let mut request = Request::default();
     if checks.first().is_some_and(|first| first == "--changed") {
         checks.remove(0);

@@ -103,7 +103,7 @@ fn what_clippy_finds_is_told_with_crate_file_and_line() {
             .contains("FAIL [     TIME] clippy: 1 denied warning in beta; 2 crates passed\n"),
         "{out}"
     );
-    let finding = "beta  beta/src/lib.rs:5:5  warning: unneeded `return` statement [clippy::needless_return]\n";
+    let finding = "beta  beta/src/lib.rs:5:5  unneeded `return` statement [clippy::needless_return]\n";
     assert!(out.stdout.contains(finding), "{out}");
     assert!(out.stdout.contains("rerun: cargo hooks check clippy\n"), "{out}");
     assert!(out.stdout.contains("fix:   cargo hooks check clippy --fix\n"), "{out}");

@@ -151,3 +151,17 @@ fn more_files_than_a_command_can_take_are_given_in_parts_each_once() {
     assert!(out.stdout.contains("PASS [     TIME] each part 2/2"), "{out}");
     assert!(sandbox.arguments() == names, "every file is given once");
 }
+
+#[test]
+fn each_part_of_a_check_reports_and_one_that_fails_fails_the_check() {
+    let sandbox = sandbox();
+    for index in 0..6000 {
+        sandbox.write(format!("many/{index:04}-{}.t", "x".repeat(200)), "");
+    }
+    // Only the part with the very first file fails.
+    sandbox
+        .tool("each", "case \"$1\" in many/0000-*) exit 1 ;; esac")
+        .hooks("checks.each = { run = \"each {files}\", files = [\"*.t\"] }");
+    let out = sandbox.run("check --serial --message-format json").exits(1);
+    assert_eq!(out.outcomes(), ["each part 1/2: failed", "each part 2/2: passed"]);
+}

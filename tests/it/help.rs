@@ -101,6 +101,7 @@ fn of_plan_which_takes_the_options_of_check() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "all of it is one text")]
 fn of_check() {
     assert_snapshot!(help("check"), @"
     exit code 0
@@ -191,11 +192,28 @@ fn of_check() {
               As many tasks as there are slots
 
           --strategy <STRATEGY>
-              How many tasks run at a time, by name
+              How many tasks run at a time, and whether what earlier runs have taught is used
 
               Possible values:
-              - parallel:   As many as there are slots; a failure touches no other task.
+              - adaptive:   As many as there are slots; what earlier runs have taught says what goes
+                first and when a task hangs.
+              - parallel:   As many as there are slots, in the order of the configuration; a failure
+                touches no other task.
               - sequential: One after the other, in the order of the configuration.
+
+          --order <ORDER>
+              What goes first among the tasks that could start
+
+              Possible values:
+              - config:         As the configuration has them.
+              - fast-first:     What takes the least time first.
+              - critical-path:  What the end of the run waits for the longest first.
+              - likely-failure: What is most likely to fail for the time that it takes first.
+              - adaptive:       `likely-failure` as far as a failure would stop the run, else
+                `critical-path`.
+
+          --no-optimize
+              Keep the order of the configuration
 
           --fail-fast
               End at the first failure
@@ -205,6 +223,9 @@ fn of_check() {
 
           --timeout <DURATION>
               How long a task may take, such as `90s` or `10m`
+
+          --retries <N>
+              How often a task that failed is tried again
 
           --locked
               Let cargo fail where `Cargo.lock` is not up to date

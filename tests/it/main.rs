@@ -35,10 +35,23 @@ mod plan;
 mod presets;
 #[cfg(target_os = "linux")]
 mod process;
+#[cfg(target_os = "linux")]
+mod process_alone;
+#[cfg(target_os = "linux")]
+mod process_leftovers;
+#[cfg(target_os = "linux")]
+mod process_marks;
+#[cfg(target_os = "linux")]
+mod process_murder;
+#[cfg(target_os = "linux")]
+mod process_stops;
+#[cfg(target_os = "linux")]
+mod process_terminal;
 mod rules_page;
 mod schedule;
 mod schema;
 mod select;
 #[cfg(target_os = "linux")]
 mod signals;
+mod simulation;
 mod workspace;

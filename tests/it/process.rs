@@ -155,7 +155,6 @@ fn what_a_tool_left_running_neither_holds_the_run_nor_outlives_it() {
 }
 
 #[test]
-#[ignore = "what makes itself a session of its own leaves the process group, and only a guard process could find it"]
 fn not_even_a_daemon_outlives_the_run() {
     let sandbox = sandbox("setsid sh -c 'echo $$ >\"$SANDBOX/daemon\"; exec sleep 1000' & wait");
     let _ = sandbox.run("check --timeout 2s").exits(1);

@@ -15,6 +15,7 @@ use std::fmt;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
@@ -301,6 +302,18 @@ impl<'s> Run<'s> {
         self
     }
 
+    /// In a process group of its own, as a shell with job control starts it.
+    pub(crate) fn own_group(mut self) -> Self {
+        self.command.process_group(0);
+        self
+    }
+
+    /// With this as its terminal: standard input, and what the session that `setsid --ctty` makes is controlled by.
+    pub(crate) fn stdin(mut self, stdin: impl Into<Stdio>) -> Self {
+        self.command.stdin(stdin);
+        self
+    }
+
     /// Runs it to its end.
     pub(crate) fn output(self) -> Output {
         self.start().wait()
@@ -332,10 +345,14 @@ pub(crate) struct Running<'s> {
 }
 
 impl Running<'_> {
+    /// Its process.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().unwrap()).unwrap()
+    }
+
     /// Sends it a signal, to itself and not to its group.
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
-        kill_process(pid, signal).unwrap();
+        kill_process(self.pid(), signal).unwrap();
     }
 
     /// Waits for its end.

@@ -1,5 +1,8 @@
 //! What waits for what, and what stops a run, as it is seen from outside.
 
+use std::fs;
+use std::io::{BufRead, BufReader};
+
 use insta::assert_snapshot;
 
 use crate::sandbox::Sandbox;
@@ -129,6 +132,121 @@ fn one_slot_runs_the_checks_in_the_order_of_the_configuration() {
     check("", "check --serial");
     check("", "check -j 1");
     check("", "check --strategy sequential");
+}
+
+/// A tool that fails until it has been called so many times.
+const SHAKY: &str = r#"
+note "$1"
+tries=0
+[ -e "$SANDBOX/$1.tries" ] && read -r tries <"$SANDBOX/$1.tries"
+tries=$((tries + 1))
+echo "$tries" >"$SANDBOX/$1.tries"
+echo "try $tries"
+[ "$tries" -ge "$2" ]"#;
+
+#[test]
+fn what_fails_is_tried_again_and_told_apart() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox.tool("shaky", SHAKY);
+    sandbox.hooks(
+        r#"
+fail-fast = true
+backoff = "1ms"
+checks.net = { run = "shaky net 2", retries = 2 }
+checks.hopeless = { run = "shaky hopeless 9", retries = 1, depends-on = ["net"] }
+checks.never = { run = "shaky never 1", depends-on = ["hopeless"] }
+"#,
+    );
+    let mut out = sandbox.run("check --serial");
+    // The waits are up to chance.
+    let told = out.stdout.split("; the next in ").collect::<Vec<_>>();
+    let without_times = told.iter().enumerate().map(|(place, text)| match place {
+        0 => *text,
+        _ => text.trim_start_matches(|letter: char| letter != ')'),
+    });
+    out.stdout = without_times.collect();
+    assert_snapshot!(out, @"
+    exit code 1
+    --- stdout ---
+        Checking the workspace: 3 checks, 3 tasks in 3 waves on 1 slot
+           RETRY [     TIME] net: exit code 1 (try 1 of 3)
+           FLAKY [     TIME] net (passed on try 2)
+           RETRY [     TIME] hopeless: exit code 1 (try 1 of 2)
+            FAIL [     TIME] hopeless: exit code 1
+         BLOCKED [         ] never: hopeless did not pass
+        Stopping after the first failure: hopeless
+
+    --- hopeless ---
+        try 2
+
+    ------------
+         Summary [     TIME] 3 tasks: 1 passed, 1 of them flaky, 1 failed, 1 blocked
+            FAIL [     TIME] hopeless: exit code 1
+                 rerun: cargo hooks check hopeless
+           FLAKY [     TIME] net (passed on try 2)
+                 rerun: cargo hooks check net
+    ");
+    assert_eq!(sandbox.log(), ["net", "net", "hopeless", "hopeless"]);
+}
+
+#[test]
+fn retries_can_be_asked_for_and_forbidden() {
+    let check = |arguments: &str, code: i32, tries: usize| {
+        let sandbox = Sandbox::workspace(&["alpha"]);
+        sandbox.tool("shaky", SHAKY);
+        sandbox.hooks("retries = 1\nbackoff = \"1ms\"\nchecks.net = \"shaky net 3\"");
+        let out = sandbox
+            .run(&format!("check --message-format json {arguments}"))
+            .exits(code);
+        assert_eq!(sandbox.log().len(), tries, "{out}");
+        let flaky = code == 0;
+        assert_eq!(out.stdout.contains(r#""flaky":true"#), flaky, "{out}");
+        assert_eq!(
+            out.stdout.matches(r#""type":"task-retries""#).count(),
+            tries - 1,
+            "{out}"
+        );
+    };
+    check("", 1, 2);
+    check("--retries 0", 1, 1);
+    check("--retries 2", 0, 3);
+}
+
+#[test]
+fn who_waits_to_be_tried_again_can_be_interrupted() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox.tool("shaky", SHAKY);
+    sandbox.tool("bad", "until [ -e \"$SANDBOX/go\" ]; do sleep 0.01; done; exit 7");
+    sandbox.hooks(
+        "fail-fast = true\nchecks.net = { run = \"shaky net 2\", retries = 1, backoff = \"1h\" }\nchecks.bad = \"bad\"",
+    );
+    // The wait of an hour ends with the failure of the other check, and what failed before has failed.
+    let mut running = sandbox.command("check -j 2").start();
+    let mut lines = BufReader::new(running.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("RETRY")));
+    fs::write(sandbox.root().join("go"), "").unwrap();
+    let rest: Vec<_> = lines.collect();
+    assert!(rest.iter().any(|line| line.contains("2 failed")), "{rest:?}");
+    let _ = running.wait().exits(1);
+}
+
+#[test]
+fn a_higher_priority_goes_first() {
+    for arguments in ["check --serial", "check -j 1", "check -j 1 --no-optimize"] {
+        let sandbox = sandbox();
+        sandbox.hooks(
+            r#"
+checks.a = "good a"
+checks.b = { run = "good b", priority = 1 }
+checks.c = "good c"
+checks.d = { run = "good d", priority = 2, depends-on = ["c"] }
+"#,
+        );
+        let _ = sandbox.run(arguments).exits(0);
+        assert_eq!(sandbox.log(), ["c", "d", "b", "a"], "{arguments}");
+    }
 }
 
 /// Two tools that wait until both are there: they pass only where they run at the same time.

@@ -117,7 +117,6 @@ fn nothing_that_waited_starts_after_the_signal() {
 }
 
 #[test]
-#[ignore = "a program that is killed tells nobody: only a guard process could end what it started"]
 fn not_even_kill_9_leaves_processes_behind() {
     let sandbox = sandbox(WAITS);
     let running = start(&sandbox, "check");

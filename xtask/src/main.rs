@@ -6,6 +6,7 @@ use std::error::Error;
 use std::process::{Command, ExitCode};
 
 use cargo_hooks::report::{HumanReporter, Reporter};
+use cargo_hooks::run::Guard;
 use cargo_hooks::{LoadOptions, Request, load};
 
 const USAGE: &str = "\
@@ -29,9 +30,10 @@ tasks:
     reason = "a program for developers, which nobody pipes into another"
 )]
 fn main() -> ExitCode {
+    let guard = Guard::of_this_program();
     let mut arguments = std::env::args().skip(1);
     let ended = match arguments.next().as_deref() {
-        Some("hooks") => hooks(arguments.collect()),
+        Some("hooks") => hooks(arguments.collect(), guard),
         Some("codegen") => codegen(),
         Some("verify") => verify::verify(&arguments.collect::<Vec<_>>()),
         _ => Err(USAGE.into()),
@@ -42,8 +44,10 @@ fn main() -> ExitCode {
     })
 }
 
-fn hooks(checks: Vec<String>) -> Result<ExitCode, Box<dyn Error>> {
-    let project = load(&LoadOptions::from_process()?)?;
+fn hooks(checks: Vec<String>, guard: Guard) -> Result<ExitCode, Box<dyn Error>> {
+    let mut options = LoadOptions::from_process()?;
+    options.guard = guard;
+    let project = load(&options)?;
     let plan = project.plan(&Request {
         checks: checks.into_iter().map(Into::into).collect(),
         ..Request::default()

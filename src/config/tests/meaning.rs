@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{MEMBERS, checks, definition, in_package, in_workspace, single_crate, valid, workspace};
-use crate::config::{Command, ConfigInput, Cwd, Definition, OnMissing, Platform, Scope, Stage, Strategy, TargetNeed};
+use crate::config::{
+    Command, ConfigInput, Cwd, Definition, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed,
+};
 use crate::model::{CrateName, Dialect};
 
 /// Each variant of a check: its command, its scope, and its crates.
@@ -122,14 +124,15 @@ fn without_checks_the_defaults_stand_in() {
 #[test]
 fn settings_have_defaults() {
     let settings = valid(&workspace("", &[])).settings;
-    assert_eq!((settings.strategy, settings.max_parallel), (Strategy::Parallel, None));
-    assert!(!settings.fail_fast && settings.stop_on_critical_failure);
-    let text = "strategy = \"sequential\"\nmax-parallel = 0x10\nfail-fast = true\nstop-on-critical-failure = false";
+    assert_eq!((settings.strategy, settings.max_parallel), (Strategy::Adaptive, None));
+    assert!(!settings.fail_fast && settings.stop_on_critical_failure && settings.order.is_none());
+    let text = "strategy = \"sequential\"\norder = \"fast-first\"\nmax-parallel = 0x10\nfail-fast = true\nstop-on-critical-failure = false";
     let settings = valid(&workspace(&format!("[workspace.metadata.hooks]\n{text}"), &[])).settings;
     assert_eq!(
         (settings.strategy, settings.max_parallel),
         (Strategy::Sequential, Some(16))
     );
+    assert_eq!(settings.order, Some(Order::FastFirst));
     assert!(settings.fail_fast && !settings.stop_on_critical_failure);
 }
 
@@ -139,7 +142,7 @@ fn every_key_of_a_check_arrives() {
         r#"y = "true"
         z = "true"
         x = { run = "true", fix = "false", stages = ["ci"], with-target = "bin", set-env = { A = "1" }, cwd = "./sub/./dir",
-            depends-on = ["y"], after = ["z"], critical = true, allow-failure = true, timeout = "1h 30m", weight = 3,
+            depends-on = ["y"], after = ["z"], critical = true, allow-failure = true, timeout = "1h 30m", priority = -7, weight = 3,
             locks = ["port"], builds = true, generates = true, output = "cargo", on-missing = "skip",
             requires = ["p", { tool = "q", hint = "get q" }], platforms = ["linux"], description = "It is so" }"#,
     ));
@@ -152,8 +155,8 @@ fn every_key_of_a_check_arrives() {
     assert_eq!((x.depends_on[0].as_str(), x.after[0].as_str()), ("y", "z"));
     assert!(x.critical && x.allow_failure && x.generates);
     assert_eq!(
-        (x.timeout, x.weight, x.builds),
-        (Some(Duration::from_mins(90)), 3, Some(true))
+        (x.timeout, x.priority, x.weight, x.builds),
+        (Some(Duration::from_mins(90)), -7, 3, Some(true))
     );
     assert_eq!(
         (x.locks.as_slice(), x.output),
@@ -179,6 +182,23 @@ fn a_check_without_a_timeout_has_that_of_the_settings() {
     let config = valid(&workspace(text, &[]));
     let timeout = |name| definition(&config, name).timeout.unwrap().as_secs();
     assert_eq!((timeout("x"), timeout("y"), timeout("z")), (600, 60, 600));
+}
+
+#[test]
+fn a_check_without_retries_has_those_of_the_settings() {
+    let retry = |settings: &str, check: &str| {
+        let text = format!("[workspace.metadata.hooks]\n{settings}\n[workspace.metadata.hooks.checks]\n{check}");
+        let retry = definition(&valid(&workspace(&text, &[])), "x").retry;
+        (retry.times, retry.backoff.as_millis())
+    };
+    assert_eq!(retry("", "x = \"true\""), (0, 1000));
+    let settings = "retries = 2\nbackoff = \"5s\"";
+    assert_eq!(retry(settings, "x = \"true\""), (2, 5000));
+    assert_eq!(retry(settings, "x = { run = \"true\", retries = 0 }"), (0, 5000));
+    assert_eq!(
+        retry("", "x = { run = \"true\", retries = 3, backoff = \"10ms\" }"),
+        (3, 10)
+    );
 }
 
 #[test]

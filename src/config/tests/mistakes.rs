@@ -66,7 +66,7 @@ fn unknown_key() {
         scip
     ");
     assert_snapshot!(mistakes(&package_a("zzz = 1")), @"
-    a:2:1 unknown-key: unknown key `zzz` (the keys are `strategy`, `max-parallel`, `timeout`, `fail-fast`, `stop-on-critical-failure`, `base`, `rules`, `checks`, `skip`, `reads`, `uses`)
+    a:2:1 unknown-key: unknown key `zzz` (the keys are `strategy`, `order`, `max-parallel`, `timeout`, `retries`, `backoff`, `fail-fast`, `stop-on-critical-failure`, `base`, `rules`, `checks`, `skip`, `reads`, `uses`)
         zzz
     ");
     assert_snapshot!(mistakes(&checks(r#"x = { run = "true", dependson = ["fmt"] }"#)), @"
@@ -118,7 +118,7 @@ fn wrong_type_of_a_value() {
         "yes" ← this is a string
     "#);
     assert_snapshot!(mistakes(&settings("strategy = 1")), @"
-    2:12 wrong-type: expected one of `parallel`, `sequential`
+    2:12 wrong-type: expected one of `adaptive`, `parallel`, `sequential`
         1 ← this is an integer
     ");
     assert_snapshot!(mistakes(&settings(r#"max-parallel = "4""#)), @r#"
@@ -201,6 +201,18 @@ fn bad_number() {
     2:30 bad-number: expected a number from 1 to 10000
         99999999999999999999
     ");
+    assert_snapshot!(mistakes(&settings("retries = 101")), @"
+    2:11 bad-number: expected a number from 0 to 100
+        101
+    ");
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", priority = -1001 }"#)), @"
+    2:32 bad-number: expected a number from -1000 to 1000
+        -1001
+    ");
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", priority = "high" }"#)), @r#"
+    2:32 wrong-type: expected a whole number
+        "high" ← this is a string
+    "#);
 }
 
 #[test]
@@ -246,7 +258,7 @@ fn unknown_value() {
         "paralel"
     "#);
     assert_snapshot!(mistakes(&settings(r#"strategy = "fast""#)), @r#"
-    2:12 unknown-value: unknown value `fast` (it is one of `parallel`, `sequential`)
+    2:12 unknown-value: unknown value `fast` (it is one of `adaptive`, `parallel`, `sequential`)
         "fast"
     "#);
     assert_snapshot!(mistakes(&checks(r#"x = { run = "true", scope = "crate" }"#)), @r#"
@@ -940,7 +952,7 @@ q = "a {b}""#), &[("b", &in_package("w = 1")), ("a", &in_package("v = 1
 u = []"))])), @r#"
     2:30 bad-number: expected a number from 1 to 10000
         0
-    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `scope`, `stages`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `weight`, `locks`, `builds`, `generates`, `deny-warnings`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
+    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `scope`, `stages`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `retries`, `backoff`, `priority`, `weight`, `locks`, `builds`, `generates`, `deny-warnings`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
         wait
     3:30 unknown-check: there is no check `z` (the checks are `q`, `u`, `v`, `w`, `x`, `y`)
         "z"

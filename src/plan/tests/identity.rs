@@ -1,5 +1,6 @@
 //! What tasks are compared with in other runs, and what that lets expect of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,7 +75,6 @@ fn the_estimate_of_a_task_is_that_of_its_key() {
     let record = Record {
         run: RunKey { sequence: 1, id: 1 },
         task: 7,
-        key: known.key.clone(),
         extent: known.extent,
         end: End::Passed,
         took: Duration::from_secs(3),
@@ -82,7 +82,7 @@ fn the_estimate_of_a_task_is_that_of_its_key() {
         started: Duration::ZERO,
     };
     assert_eq!(known.estimate, None);
-    setting.facts.history = Arc::new(History::new([record]));
+    setting.facts.history = Arc::new(History::new(BTreeMap::from([(known.key.clone(), vec![record])])));
     let expected = task(&setting, "each b").estimate.map(|known| known.expected);
     assert_eq!(expected, Some(Duration::from_secs(3)));
     assert_eq!(task(&setting, "each a").estimate, None);

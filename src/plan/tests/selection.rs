@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 
 use super::{Setting, configured, setting, tasks};
-use crate::config::{Stage, Strategy};
+use crate::config::{Order, Stage, Strategy};
+use crate::plan::Mode;
 use crate::workspace::fixture;
 
 const CHECKS: &str =
@@ -252,6 +253,48 @@ fn slots_come_from_the_request_the_settings_or_the_machine() {
     );
     assert_eq!(slots(|setting| setting.facts.parallelism = 0), 1);
     assert_eq!(slots(|setting| setting.request.max_workers = Some(0)), 1);
+}
+
+#[test]
+fn the_order_follows_from_the_strategy_unless_it_is_given() {
+    let order = |change: fn(&mut Setting)| {
+        let mut setting = setting("a", "x = \"true\"");
+        change(&mut setting);
+        setting.plan().order
+    };
+    assert_eq!(order(|_| {}), Order::Adaptive);
+    assert_eq!(
+        order(|setting| setting.request.strategy = Some(Strategy::Parallel)),
+        Order::Config
+    );
+    assert_eq!(
+        order(|setting| setting.request.strategy = Some(Strategy::Sequential)),
+        Order::Config
+    );
+    let sequential = |setting: &mut Setting| {
+        setting.request.strategy = Some(Strategy::Sequential);
+        setting.config.settings.order = Some(Order::FastFirst);
+    };
+    assert_eq!(order(sequential), Order::FastFirst);
+    assert_eq!(
+        order(|setting| {
+            setting.config.settings.order = Some(Order::FastFirst);
+            setting.request.order = Some(Order::Config);
+        }),
+        Order::Config
+    );
+}
+
+#[test]
+fn the_request_knows_best_how_often_to_try_and_repairs_are_tried_once() {
+    let mut setting = setting("a", "x = { run = \"true\", fix = \"true\", retries = 2 }");
+    setting.request.mode = Mode::Fix;
+    let times = |setting: &Setting| -> Vec<u32> { setting.plan().tasks().map(|task| task.retry.times).collect() };
+    assert_eq!(times(&setting), [0, 2]);
+    setting.request.retries = Some(5);
+    assert_eq!(times(&setting), [0, 5]);
+    setting.request.retries = Some(0);
+    assert_eq!(times(&setting), [0, 0]);
 }
 
 #[test]

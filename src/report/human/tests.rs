@@ -126,7 +126,17 @@ fn eventful() -> Vec<Event> {
                 running: Duration::from_mins(1),
             },
         ),
-        finished(10_000, task(head(5, "bench", ""), Outcome::TimedOut { limit }, 10_000)),
+        finished(
+            10_000,
+            task(
+                head(5, "bench", ""),
+                Outcome::TimedOut {
+                    limit,
+                    calibrated: false,
+                },
+                10_000,
+            ),
+        ),
         at(
             10_001,
             EventKind::StopBegan {
@@ -144,7 +154,7 @@ fn eventful() -> Vec<Event> {
                 blocked: 1,
                 cancelled: 2,
                 interrupted: true,
-                tasks: 0,
+                ..RunStats::default()
             },
         ),
     ]
@@ -866,4 +876,60 @@ proptest! {
             rest = &rest[found + 1..];
         }
     }
+}
+
+#[test]
+fn what_is_tried_again_and_what_keeps_failing() {
+    let retries = TaskRetries {
+        failed: TaskFinished {
+            attempts: 1,
+            ..task(head(0, "net", ""), exit(7, None), 20)
+        },
+        most: 3,
+        wait: Duration::from_millis(1500),
+    };
+    let flaky = TaskFinished {
+        attempts: 2,
+        note: Some("3 tests".to_owned()),
+        ..task(head(0, "net", ""), Outcome::Passed, 10)
+    };
+    let limit = Duration::from_mins(2);
+    let late = Outcome::TimedOut {
+        limit,
+        calibrated: true,
+    };
+    let late = TaskFinished {
+        quarantined: true,
+        ..task(head(1, "x", ""), late, 120_000)
+    };
+    let events = [
+        at(20, EventKind::TaskRetries(Box::new(retries))),
+        finished(50, flaky),
+        finished(60, late),
+        ended(
+            70,
+            RunStats {
+                passed: 1,
+                flaky: 1,
+                failed: 1,
+                quarantined: 1,
+                ..RunStats::default()
+            },
+        ),
+    ];
+    insta::assert_snapshot!(written(&events, options(200)), @r"
+           RETRY [   0.020s] net: exit code 7 (try 1 of 3; the next in 1.500s)
+           FLAKY [   0.010s] net (3 tests; passed on try 2)
+         TIMEOUT [   2m 00s] x: longer than 2m, which follows from earlier runs (quarantined: it keeps failing)
+
+    --- x ---
+        it wrote nothing
+
+    ------------
+         Summary [   0.070s] 2 tasks: 1 passed, 1 of them flaky, 1 failed, 1 of them quarantined
+         TIMEOUT [   2m 00s] x: longer than 2m, which follows from earlier runs (quarantined: it keeps failing)
+                 rerun: cargo hooks check x
+           FLAKY [   0.010s] net (3 tests; passed on try 2)
+                 rerun: cargo hooks check net
+    ");
 }

@@ -78,6 +78,7 @@ fn every_event() -> Vec<Event> {
                 head(5, "x", ""),
                 Outcome::TimedOut {
                     limit: Duration::from_millis(1500),
+                    calibrated: false,
                 },
                 1500,
             ),
@@ -128,7 +129,41 @@ fn a_run_line_by_line() {
 {"type":"task-finished","at":1.211,"task":{"label":"x","id":7,"check":"x","unit":"","may_fail":false,"rerun":"cargo hooks check x"},"outcome":"cancelled","took":0.0,"findings":[],"output":"","output_dropped":0}
 {"type":"stop-began","at":1.212,"reason":"critical","check":"clippy"}
 {"type":"stop-began","at":1.213,"reason":"interrupted"}
-{"type":"run-finished","at":1.3,"success":false,"stats":{"tasks":8,"passed":1,"failed":5,"tolerated":0,"blocked":1,"cancelled":1,"interrupted":false}}
+{"type":"run-finished","at":1.3,"success":false,"stats":{"tasks":8,"passed":1,"flaky":0,"failed":5,"tolerated":0,"quarantined":0,"blocked":1,"cancelled":1,"interrupted":false}}
+"#);
+}
+
+#[test]
+fn what_is_tried_again_line_by_line() {
+    let failed = |attempts| TaskFinished {
+        attempts,
+        quarantined: true,
+        ..task(head(0, "x", ""), exit(1, None), 20)
+    };
+    let retries = TaskRetries {
+        failed: failed(1),
+        most: 3,
+        wait: Duration::from_millis(1500),
+    };
+    let flaky = TaskFinished {
+        attempts: 2,
+        ..task(head(1, "y", ""), Outcome::Passed, 10)
+    };
+    let late = Outcome::TimedOut {
+        limit: Duration::from_mins(2),
+        calibrated: true,
+    };
+    let events = [
+        at(20, EventKind::TaskRetries(Box::new(retries))),
+        finished(50, failed(3)),
+        finished(60, flaky),
+        finished(70, task(head(2, "z", ""), late, 120_000)),
+    ];
+    insta::assert_snapshot!(written(&events), @r#"
+{"type":"task-retries","at":0.02,"task":{"label":"x","id":0,"check":"x","unit":"","may_fail":false,"rerun":"cargo hooks check x"},"outcome":"failed","failure":"exit","exit_code":1,"quarantined":true,"took":0.02,"findings":[],"output":"","output_dropped":0,"most_attempts":3,"wait":1.5}
+{"type":"task-finished","at":0.05,"task":{"label":"x","id":0,"check":"x","unit":"","may_fail":false,"rerun":"cargo hooks check x"},"outcome":"failed","failure":"exit","exit_code":1,"attempts":3,"quarantined":true,"took":0.02,"findings":[],"output":"","output_dropped":0}
+{"type":"task-finished","at":0.06,"task":{"label":"y","id":1,"check":"y","unit":"","may_fail":false,"rerun":"cargo hooks check y"},"outcome":"passed","attempts":2,"flaky":true,"took":0.01,"findings":[],"output":"","output_dropped":0}
+{"type":"task-finished","at":0.07,"task":{"label":"z","id":2,"check":"z","unit":"","may_fail":false,"rerun":"cargo hooks check z"},"outcome":"timed-out","limit":120.0,"limit_calibrated":true,"took":120.0,"findings":[],"output":"","output_dropped":0}
 "#);
 }
 

@@ -1,6 +1,7 @@
 //! Tasks that run what they have built: they give cargo's locks back when they are only running it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::{TaskSpec, plan};
 use crate::event::Outcome;
@@ -30,7 +31,12 @@ fn specs() -> [TaskSpec; 3] {
 
 fn passed(task: TaskId) -> Effect {
     let outcome = Outcome::Passed;
-    Effect::Settled { task, outcome }
+    let attempts = 1;
+    Effect::Settled {
+        task,
+        outcome,
+        attempts,
+    }
 }
 
 fn ended(task: TaskId) -> Message {
@@ -41,23 +47,35 @@ fn ended(task: TaskId) -> Message {
 #[test]
 fn what_builds_starts_beside_tests_that_run_but_not_what_replaces_their_programs() {
     let plan = plan(4, &specs());
-    let mut schedule = Schedule::new(&plan);
-    assert_eq!(schedule.handle(Message::Begin), [Effect::Start(TEST)]);
-    assert_eq!(schedule.handle(Message::Built { task: CLIPPY }), []);
-    assert_eq!(schedule.handle(Message::Built { task: TEST }), [Effect::Start(CLIPPY)]);
-    assert_eq!(schedule.handle(Message::Built { task: TEST }), []);
-    assert_eq!(schedule.handle(ended(CLIPPY)), [passed(CLIPPY)]);
-    assert_eq!(schedule.handle(ended(TEST)), [passed(TEST), Effect::Start(BUILD)]);
-    assert_eq!(schedule.handle(ended(BUILD)), [passed(BUILD), Effect::Finished]);
+    let mut schedule = Schedule::of_plan(&plan, None, 0);
+    assert_eq!(schedule.handle(Duration::ZERO, Message::Begin), [Effect::Start(TEST)]);
+    assert_eq!(schedule.handle(Duration::ZERO, Message::Built { task: CLIPPY }), []);
+    assert_eq!(
+        schedule.handle(Duration::ZERO, Message::Built { task: TEST }),
+        [Effect::Start(CLIPPY)]
+    );
+    assert_eq!(schedule.handle(Duration::ZERO, Message::Built { task: TEST }), []);
+    assert_eq!(schedule.handle(Duration::ZERO, ended(CLIPPY)), [passed(CLIPPY)]);
+    assert_eq!(
+        schedule.handle(Duration::ZERO, ended(TEST)),
+        [passed(TEST), Effect::Start(BUILD)]
+    );
+    assert_eq!(
+        schedule.handle(Duration::ZERO, ended(BUILD)),
+        [passed(BUILD), Effect::Finished]
+    );
 }
 
 #[test]
 fn a_lock_that_another_task_holds_by_now_stays_with_it() {
     let plan = plan(4, &specs());
-    let mut schedule = Schedule::new(&plan);
-    schedule.handle(Message::Begin);
-    schedule.handle(Message::Built { task: TEST });
+    let mut schedule = Schedule::of_plan(&plan, None, 0);
+    schedule.handle(Duration::ZERO, Message::Begin);
+    schedule.handle(Duration::ZERO, Message::Built { task: TEST });
     // The tests end first: what clippy holds is not theirs to give back.
-    assert_eq!(schedule.handle(ended(TEST)), [passed(TEST)]);
-    assert_eq!(schedule.handle(ended(CLIPPY)), [passed(CLIPPY), Effect::Start(BUILD)]);
+    assert_eq!(schedule.handle(Duration::ZERO, ended(TEST)), [passed(TEST)]);
+    assert_eq!(
+        schedule.handle(Duration::ZERO, ended(CLIPPY)),
+        [passed(CLIPPY), Effect::Start(BUILD)]
+    );
 }

@@ -1,16 +1,18 @@
 //! What happens, line by line, and what the schedule answers.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{TaskSpec, plan};
 use crate::event::{Failure, Outcome, StopReason};
 use crate::model::{Exit, TaskId};
 use crate::plan::{Access, Need, Plan, Resource};
+use crate::schedule::queue::PASSED_OVER;
 use crate::schedule::{Effect, Message, Schedule, Verdict};
 
 /// Tasks from a text: apart by `;`, each a name and then words: `needs X`, `after X`, `weight N`, `lock X`, `reads`,
-/// `writes`, `may-fail`, `critical`.
-fn tasks(text: &str) -> Vec<TaskSpec> {
+/// `writes`, `may-fail`, `critical`, `retries N`, `priority N`, `takes SECONDS`, `fails CHANCE` after `takes`.
+pub(super) fn tasks(text: &str) -> Vec<TaskSpec> {
     let statements: Vec<Vec<&str>> = text.split(';').map(|text| text.split_whitespace().collect()).collect();
     let place = |name: &str| {
         statements
@@ -33,6 +35,13 @@ fn tasks(text: &str) -> Vec<TaskSpec> {
                 }
                 "reads" => task.resources.push(tree(Access::Shared)),
                 "writes" => task.resources.push(tree(Access::Exclusive)),
+                "retries" => task.retry.times = words.next().unwrap().parse().unwrap(),
+                "priority" => task.priority = words.next().unwrap().parse().unwrap(),
+                "takes" => {
+                    let seconds = words.next().unwrap().parse().unwrap();
+                    task.estimate = Some((Duration::from_secs_f64(seconds), 0.0));
+                }
+                "fails" => task.estimate.as_mut().unwrap().1 = words.next().unwrap().parse().unwrap(),
                 "may-fail" => task.may_fail = true,
                 "critical" => task.critical = true,
                 other => panic!("no such word: {other}"),
@@ -51,6 +60,7 @@ fn message(plan: &Plan, text: &str) -> Message {
     let Some((task, verdict)) = text.split_once(' ') else {
         return match text {
             "begin" => Message::Begin,
+            "woken" => Message::Woken,
             "interrupt" => Message::Interrupted,
             other => panic!("no such message: {other}"),
         };
@@ -80,9 +90,16 @@ fn effect(plan: &Plan, effect: &Effect) -> String {
     match effect {
         Effect::Start(task) => format!("start {}", name(plan, *task)),
         Effect::End(task) => format!("end {}", name(plan, *task)),
-        Effect::Settled { task, outcome } => {
+        Effect::Retries { task, attempts, .. } => format!("{} retries after {attempts}", name(plan, *task)),
+        Effect::WakeAt(at) => format!("wake at {}", at.as_secs()),
+        Effect::Settled {
+            task,
+            outcome,
+            attempts,
+        } => {
             let task = name(plan, *task);
             match outcome {
+                Outcome::Passed if *attempts > 1 => format!("{task} passed on try {attempts}"),
                 Outcome::Passed => format!("{task} passed"),
                 Outcome::Failed(_) => format!("{task} failed"),
                 Outcome::TimedOut { .. } => format!("{task} timed out"),
@@ -97,12 +114,17 @@ fn effect(plan: &Plan, effect: &Effect) -> String {
     }
 }
 
-/// Each line of the script is a message and, after `→`, what is answered.
+/// Each line of the script is a message, perhaps after the time in seconds, and, after `→`, what is answered.
 fn check_plan(plan: &Plan, script: &[&str]) {
-    let mut schedule = Schedule::new(plan);
+    let mut schedule = Schedule::of_plan(plan, None, 0);
+    let mut now = Duration::ZERO;
     for line in script {
         let (said, expected) = line.split_once('→').unwrap();
-        let effects = schedule.handle(message(plan, said.trim()));
+        let (at, said) = said.split_once(": ").unwrap_or(("", said));
+        if !at.is_empty() {
+            now = Duration::from_secs(at.parse().unwrap());
+        }
+        let effects = schedule.handle(now, message(plan, said.trim()));
         let effects: Vec<_> = effects.iter().map(|answer| effect(plan, answer)).collect();
         assert_eq!(effects.join(", "), expected.trim(), "{line}");
     }
@@ -308,4 +330,171 @@ fn what_was_stopped_by_somebody_else_cancels_what_depends_on_it() {
         "c passes → c passed, finished",
     ];
     check(2, "a; b needs a; c after a", &script);
+}
+
+#[test]
+fn what_failed_is_tried_again_later_and_told_apart() {
+    // The first wait is a half to a whole second, the second one to two; they are named in whole seconds here.
+    let script = [
+        "begin → start a, start b",
+        "10: a fails → a retries after 1, wake at 10",
+        "10: woken →",
+        "11: woken → start a",
+        "20: a fails → a retries after 2, wake at 21",
+        "22: woken → start a",
+        "30: a passes → a passed on try 3, start c",
+        "31: b passes → b passed",
+        "32: c passes → c passed, finished",
+    ];
+    check(4, "a retries 2; b; c needs a", &script);
+    let script = [
+        "begin → start a",
+        "10: a fails → a retries after 1, wake at 10",
+        "11: woken → start a",
+        "20: a is late → a timed out, b blocked by a, finished",
+    ];
+    check(4, "a retries 1; b needs a", &script);
+}
+
+#[test]
+fn whoever_waits_to_be_tried_again_holds_nothing_and_comes_back_at_its_place() {
+    let script = [
+        "begin → start a",
+        "10: a fails → a retries after 1, start b, wake at 10",
+        // What happens after the time has come is as good as the message that it has come.
+        "12: b passes → b passed, start a",
+        "13: a passes → a passed on try 2, start c",
+        "13: c passes → c passed, finished",
+    ];
+    check(1, "a retries 1 lock x; b lock x; c", &script);
+}
+
+#[test]
+fn only_what_keeps_failing_ends_a_run() {
+    let mut plan = plan(2, &tasks("a retries 1; b; c"));
+    plan.fail_fast = true;
+    let script = [
+        "begin → start a, start b",
+        "10: a fails → a retries after 1, start c, wake at 10",
+        "11: woken →",
+        "12: b passes → b passed, start a",
+        "13: a fails → a failed, stop since a failed, end c",
+        "13: c is stopped → c cancelled, finished",
+    ];
+    check_plan(&plan, &script);
+}
+
+#[test]
+fn what_failed_and_had_no_further_chance_has_failed() {
+    let text = "a retries 1; b retries 1; c retries 1; d needs a";
+    let script = [
+        "begin → start a, start b, start c",
+        "10: a fails → a retries after 1, wake at 10",
+        "10: b fails → b retries after 1",
+        "11: woken → start a, start b",
+        "12: c fails → c retries after 1, wake at 12",
+        "12: interrupt → stop, end a, end b, c failed, d cancelled",
+        "13: a is stopped → a failed",
+        // Nothing is tried again in a run that stops.
+        "13: b fails → b failed, finished",
+    ];
+    check(4, text, &script);
+}
+
+#[test]
+fn what_regenerated_files_is_not_tried_again() {
+    let plan = plan(1, &tasks("a retries 5"));
+    let mut schedule = Schedule::of_plan(&plan, None, 0);
+    schedule.handle(Duration::ZERO, Message::Begin);
+    let verdict = Verdict::Failed(Failure::Regenerated);
+    let effects = schedule.handle(
+        Duration::ZERO,
+        Message::Ended {
+            task: TaskId(0),
+            verdict,
+        },
+    );
+    let outcome = Outcome::Failed(Failure::Regenerated);
+    let settled = Effect::Settled {
+        task: TaskId(0),
+        outcome,
+        attempts: 1,
+    };
+    assert_eq!(effects, [settled, Effect::Finished]);
+}
+
+#[test]
+fn a_higher_priority_goes_first_and_takes_along_what_it_needs() {
+    let script = [
+        "begin → start d",
+        "d passes → d passed, start b",
+        "b passes → b passed, start a",
+        "a passes → a passed, start c",
+        "c passes → c passed, finished",
+    ];
+    check(1, "a; b priority 1; c; d priority 2", &script);
+    let script = [
+        "begin → start b",
+        "b passes → b passed, start c",
+        "c passes → c passed, start a",
+        "a passes → a passed, finished",
+    ];
+    check(1, "a; b; c needs b priority 1", &script);
+}
+
+/// Lets tasks pass, the longest running first, until this one starts; how many have ended by then.
+fn ended_before(plan: &Plan, task: TaskId) -> u32 {
+    let mut schedule = Schedule::of_plan(plan, None, 0);
+    let mut running = VecDeque::new();
+    let mut effects = schedule.handle(Duration::ZERO, Message::Begin);
+    let mut ended = 0;
+    loop {
+        running.extend(effects.iter().filter_map(|effect| match effect {
+            Effect::Start(task) => Some(*task),
+            _ => None,
+        }));
+        if running.contains(&task) {
+            return ended;
+        }
+        ended += 1;
+        let (task, verdict) = (running.pop_front().unwrap(), Verdict::Passed);
+        effects = schedule.handle(Duration::ZERO, Message::Ended { task, verdict });
+    }
+}
+
+#[test]
+fn who_was_passed_over_too_often_is_let_in() {
+    let check = |text: &str, other: &str, slots: u32| {
+        let others: String = (0..100).map(|number| format!("; other-{number}{other}")).collect();
+        let plan = plan(slots, &tasks(&format!("a{other}; b{other}; {text}{others}")));
+        // Two ran first, so many have gone before it, and those that run end.
+        assert_eq!(ended_before(&plan, TaskId(2)), 2 + PASSED_OVER * slots, "{text}");
+    };
+    // One that needs both slots, and a writer among readers.
+    check("heavy weight 2", "", 2);
+    check("writer writes", " reads", 2);
+    // Without that it would be the last.
+    let mut plan = plan(2, &tasks("a; b; heavy weight 2; c; d; e; f"));
+    assert_eq!(ended_before(&plan, TaskId(2)), 6);
+    plan.slots = 4;
+    assert_eq!(ended_before(&plan, TaskId(2)), 0);
+}
+
+#[test]
+fn slots_are_not_kept_for_who_waits_for_a_lock() {
+    // `a` holds the lock all the time. The others go before `b` again and again, on the slot that is left.
+    let others: String = (0..100).map(|number| format!("; other-{number}")).collect();
+    let plan = plan(2, &tasks(&format!("a lock x; b lock x weight 2{others}")));
+    let mut schedule = Schedule::of_plan(&plan, None, 0);
+    let mut effects = schedule.handle(Duration::ZERO, Message::Begin);
+    for number in 2..101 {
+        let (task, verdict) = (TaskId(number), Verdict::Passed);
+        assert!(effects.contains(&Effect::Start(task)), "{number}");
+        effects = schedule.handle(Duration::ZERO, Message::Ended { task, verdict });
+    }
+    assert_eq!(schedule.reserved(), Some(TaskId(1)));
+    let (task, verdict) = (TaskId(0), Verdict::Passed);
+    let effects = schedule.handle(Duration::ZERO, Message::Ended { task, verdict });
+    // Now it is only slots that are missing.
+    assert_eq!(effects.len(), 1, "{effects:?}");
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{TaskSpec, plan};
+use crate::config::{Order, Retry};
 use crate::event::{Failure, Outcome, StopReason};
-use crate::model::TaskId;
+use crate::model::{Keyword, TaskId};
 use crate::plan::{Access, Need, Plan, Resource};
+use crate::schedule::queue::PASSED_OVER;
 use crate::schedule::{Effect, Message, Schedule, Verdict};
 
 /// What happens next, as far as chance decides it.
@@ -19,6 +21,8 @@ struct Chance {
     verdict: Verdict,
     /// Whether somebody interrupts the run first.
     interrupt: bool,
+    /// How much later it happens, in milliseconds.
+    later: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -27,6 +31,8 @@ struct Scenario {
     tasks: Vec<TaskSpec>,
     fail_fast: bool,
     stop_on_critical_failure: bool,
+    order: Order,
+    seed: u64,
     chances: Vec<Chance>,
 }
 
@@ -34,6 +40,7 @@ impl Scenario {
     fn plan(&self) -> Plan {
         let mut plan = plan(self.slots, &self.tasks);
         plan.fail_fast = self.fail_fast;
+        plan.order = self.order;
         plan.stop_on_critical_failure = self.stop_on_critical_failure;
         plan
     }
@@ -42,16 +49,21 @@ impl Scenario {
 fn verdict() -> impl Strategy<Value = Verdict> {
     prop_oneof![
         6 => Just(Verdict::Passed),
-        2 => Just(Verdict::Failed(Failure::Regenerated)),
+        1 => Just(Verdict::Failed(Failure::Regenerated)),
+        1 => Just(Verdict::Failed(Failure::Start { error: String::new() })),
         1 => Just(Verdict::TimedOut { limit: Duration::from_secs(1) }),
     ]
 }
 
 fn chance(interrupts: u32) -> impl Strategy<Value = Chance> {
-    (any::<prop::sample::Index>(), verdict(), 0..1000_u32).prop_map(move |(which, verdict, luck)| Chance {
-        which,
-        verdict,
-        interrupt: luck < interrupts,
+    let later = prop_oneof![Just(0), 0..3000_u64];
+    (any::<prop::sample::Index>(), verdict(), 0..1000_u32, later).prop_map(move |(which, verdict, luck, later)| {
+        Chance {
+            which,
+            verdict,
+            interrupt: luck < interrupts,
+            later,
+        }
     })
 }
 
@@ -71,18 +83,34 @@ fn resources() -> impl Strategy<Value = Vec<(Resource, Access)>> {
 fn task() -> impl Strategy<Value = (TaskSpec, Vec<(prop::sample::Index, bool)>)> {
     let needs = prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..4);
     let rare = || prop::bool::weighted(0.1);
-    (needs, 1..5_u32, resources(), prop::bool::weighted(0.2), rare()).prop_map(
-        |(needs, weight, resources, may_fail, critical)| {
-            let task = TaskSpec {
-                weight,
-                resources,
-                may_fail,
-                critical,
-                ..TaskSpec::named("")
-            };
-            (task, needs)
-        },
+    let retries = prop_oneof![3 => Just(0), 1 => 1..3_u32];
+    let ranked = (
+        prop_oneof![3 => Just(0), 1 => -2..3],
+        prop::option::of((0..20_u64, 0.0..1.0)),
+    );
+    (
+        needs,
+        1..5_u32,
+        resources(),
+        (prop::bool::weighted(0.2), rare()),
+        retries,
+        ranked,
     )
+        .prop_map(
+            |(needs, weight, resources, (may_fail, critical), times, (priority, estimate))| {
+                let task = TaskSpec {
+                    weight,
+                    resources,
+                    may_fail,
+                    critical,
+                    retry: Retry { times, ..Retry::NEVER },
+                    priority,
+                    estimate: estimate.map(|(millis, failure)| (Duration::from_millis(millis), failure)),
+                    ..TaskSpec::named("")
+                };
+                (task, needs)
+            },
+        )
 }
 
 /// Tasks that need only such as stand before them, or only such as stand behind them.
@@ -107,15 +135,21 @@ fn tasks() -> impl Strategy<Value = Vec<TaskSpec>> {
     })
 }
 
+fn order() -> impl Strategy<Value = Order> {
+    prop::sample::select(Order::ALL.iter().map(|(order, ..)| *order).collect::<Vec<_>>())
+}
+
 fn scenario() -> impl Strategy<Value = Scenario> {
-    let chances = prop_oneof![Just(0), Just(30_u32)].prop_flat_map(|often| prop::collection::vec(chance(often), 41));
-    let fail_fast = prop::bool::weighted(0.2);
-    (1..6_u32, tasks(), fail_fast, any::<bool>(), chances).prop_map(
-        |(slots, tasks, fail_fast, stop_on_critical_failure, chances)| Scenario {
+    let chances = prop_oneof![Just(0), Just(30_u32)].prop_flat_map(|often| prop::collection::vec(chance(often), 123));
+    let stops = (prop::bool::weighted(0.2), any::<bool>());
+    (1..6_u32, tasks(), stops, (order(), any::<u64>()), chances).prop_map(
+        |(slots, tasks, (fail_fast, stop_on_critical_failure), (order, seed), chances)| Scenario {
             slots,
             tasks,
             fail_fast,
             stop_on_critical_failure,
+            order,
+            seed,
             chances,
         },
     )
@@ -130,6 +164,20 @@ struct World<'p> {
     settled: BTreeMap<TaskId, Outcome>,
     stopping: Option<StopReason>,
     finished: bool,
+    now: Duration,
+    /// When the schedule wants to be woken.
+    wake_at: Option<Duration>,
+    /// From when on what failed may be tried again.
+    retrying: BTreeMap<TaskId, Duration>,
+    /// What came of a task that was tried again.
+    failed: BTreeMap<TaskId, Outcome>,
+    attempts: BTreeMap<TaskId, u32>,
+    /// The task that slots and locks are kept for.
+    reserved: Option<TaskId>,
+    /// Whether tasks start in the order of the plan, as far as they fit.
+    in_order: bool,
+    /// The first that waited, and how many have gone before it.
+    passed_over: Option<(TaskId, u32)>,
 }
 
 impl<'p> World<'p> {
@@ -141,7 +189,22 @@ impl<'p> World<'p> {
             settled: BTreeMap::new(),
             stopping: None,
             finished: false,
+            now: Duration::ZERO,
+            wake_at: None,
+            retrying: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            reserved: None,
+            in_order: plan.order == Order::Config && plan.tasks().all(|task| task.priority == 0),
+            passed_over: None,
         }
+    }
+
+    /// Whether a task could start, as far as what it waits for is concerned.
+    fn waits_for_its_turn(&self, task: TaskId) -> bool {
+        let due = self.retrying.get(&task).is_none_or(|at| *at <= self.now);
+        let begun = self.settled.contains_key(&task) || self.running.contains(&task);
+        due && !begun && self.needs_are_met(task)
     }
 
     /// Whether a task that was settled like this lets what depends on it run.
@@ -157,22 +220,44 @@ impl<'p> World<'p> {
             .all(|(needed, need)| self.settled.contains_key(needed) && (*need == Need::Soft || self.lets_pass(*needed)))
     }
 
+    fn weight(&self, task: TaskId) -> u32 {
+        self.plan.task(task).weight.min(self.plan.slots)
+    }
+
+    fn conflict(&self, task: TaskId, other: TaskId) -> bool {
+        let held = &self.plan.task(other).resources;
+        let mut wanted = self.plan.task(task).resources.iter();
+        wanted.any(|(resource, access)| {
+            let mut held = held.iter().filter(|(held, _)| held == resource);
+            held.any(|(_, held)| (*held, *access) != (Access::Shared, Access::Shared))
+        })
+    }
+
     fn fits(&self, task: TaskId) -> bool {
-        let weight = |task: TaskId| self.plan.task(task).weight.min(self.plan.slots);
-        let used: u32 = self.running.iter().map(|task| weight(*task)).sum();
-        let apart = |other: &TaskId| {
-            let held = &self.plan.task(*other).resources;
-            let mut wanted = self.plan.task(task).resources.iter();
-            wanted.all(|(resource, access)| {
-                let mut held = held.iter().filter(|(held, _)| held == resource);
-                held.all(|(_, held)| (*held, *access) == (Access::Shared, Access::Shared))
-            })
+        let used: u32 = self.running.iter().map(|task| self.weight(*task)).sum();
+        let apart = self.running.iter().all(|other| !self.conflict(task, *other));
+        used + self.weight(task) <= self.plan.slots && apart
+    }
+
+    /// Whether the task may start, though something is kept for another one.
+    fn fits_beside_reserved(&self, task: TaskId) -> bool {
+        let Some(reserved) = self.reserved.filter(|reserved| *reserved != task) else {
+            return self.fits(task);
         };
-        used + weight(task) <= self.plan.slots && self.running.iter().all(apart)
+        let used: u32 = self.running.iter().map(|task| self.weight(*task)).sum();
+        let locks_free = self.running.iter().all(|other| !self.conflict(reserved, *other));
+        let kept = if locks_free { self.weight(reserved) } else { 0 };
+        self.fits(task) && !self.conflict(task, reserved) && used + self.weight(task) + kept <= self.plan.slots
     }
 
     /// Takes the effects of one message; `ended` is the task that it was about.
-    fn take(&mut self, effects: &[Effect], ended: Option<(TaskId, &Verdict)>) -> Result<(), TestCaseError> {
+    fn take(
+        &mut self,
+        effects: &[Effect],
+        ended: Option<(TaskId, &Verdict)>,
+        schedule: &Schedule,
+    ) -> Result<(), TestCaseError> {
+        self.reserved = schedule.reserved();
         if let Some((task, _)) = ended {
             prop_assert!(self.running.remove(&task));
         }
@@ -184,7 +269,29 @@ impl<'p> World<'p> {
                     prop_assert!(self.stopping.is_some() && self.running.contains(task));
                     prop_assert!(self.ending.insert(*task), "{task:?} was told to end twice");
                 }
-                Effect::Settled { task, outcome } => self.settle(*task, outcome, ended)?,
+                Effect::Retries {
+                    task,
+                    outcome,
+                    attempts,
+                    wait,
+                } => {
+                    prop_assert!(self.stopping.is_none());
+                    prop_assert_eq!(Some(*task), ended.map(|(task, _)| task));
+                    let again = outcome.is_failure() && *outcome != Outcome::Failed(Failure::Regenerated);
+                    prop_assert!(again && *attempts <= self.plan.task(*task).retry.times);
+                    prop_assert_eq!(self.attempts[task], *attempts);
+                    self.retrying.insert(*task, self.now + *wait);
+                    self.failed.insert(*task, outcome.clone());
+                }
+                Effect::WakeAt(at) => self.wake_at = Some(*at),
+                Effect::Settled {
+                    task,
+                    outcome,
+                    attempts,
+                } => {
+                    prop_assert_eq!(self.attempts.get(task).copied().unwrap_or(0), *attempts);
+                    self.settle(*task, outcome, ended)?;
+                }
                 Effect::StopBegan(reason) => {
                     prop_assert!(self.stopping.is_none(), "the stop began twice");
                     self.check_reason(reason, ended)?;
@@ -210,10 +317,44 @@ impl<'p> World<'p> {
 
     fn start(&mut self, task: TaskId) -> Result<(), TestCaseError> {
         prop_assert!(self.stopping.is_none(), "{task:?} started after the stop began");
-        prop_assert!(!self.settled.contains_key(&task) && !self.running.contains(&task));
-        prop_assert!(self.needs_are_met(task), "{task:?} started before its time");
+        prop_assert!(self.waits_for_its_turn(task), "{task:?} started before its time");
         prop_assert!(self.fits(task), "{task:?} does not fit");
+        self.check_order(task)?;
+        self.retrying.remove(&task);
+        *self.attempts.entry(task).or_insert(0) += 1;
         self.running.insert(task);
+        Ok(())
+    }
+
+    /// The first that fits goes first; and the first of all is not passed over for ever.
+    fn check_order(&mut self, started: TaskId) -> Result<(), TestCaseError> {
+        if !self.in_order || self.reserved.is_some() {
+            return Ok(());
+        }
+        let all = self.plan.tasks().map(|task| task.head.id);
+        let waiting: Vec<_> = all.filter(|task| self.waits_for_its_turn(*task)).collect();
+        let first = waiting.iter().find(|task| self.fits(**task));
+        // A reservation may have ended with the start of the task that it was for.
+        let had_reservation = self
+            .passed_over
+            .is_some_and(|(_, times)| times >= PASSED_OVER * self.plan.slots);
+        prop_assert!(
+            had_reservation || first == Some(&started),
+            "{first:?} fits, and {started:?} started"
+        );
+        if let Some(head) = waiting.first().filter(|head| **head != started) {
+            let times = self
+                .passed_over
+                .filter(|(task, _)| task == head)
+                .map_or(0, |(_, times)| times);
+            self.passed_over = Some((*head, times + 1));
+            prop_assert!(
+                times < PASSED_OVER * self.plan.slots,
+                "{head:?} is passed over for ever"
+            );
+        } else {
+            self.passed_over = None;
+        }
         Ok(())
     }
 
@@ -228,7 +369,15 @@ impl<'p> World<'p> {
             (Some((_, Verdict::Passed)), Outcome::Passed)
             | (Some((_, Verdict::Failed(_))), Outcome::Failed(_))
             | (Some((_, Verdict::TimedOut { .. })), Outcome::TimedOut { .. })
-            | (Some((_, Verdict::Stopped)), Outcome::Cancelled) => {}
+            | (Some((_, Verdict::Stopped)), Outcome::Cancelled) => {
+                let failed = self.failed.contains_key(&task);
+                prop_assert!(*outcome != Outcome::Cancelled || !failed, "{task:?} had failed");
+            }
+            // What failed and had no further chance.
+            (Some((_, Verdict::Stopped)) | None, Outcome::Failed(_) | Outcome::TimedOut { .. }) => {
+                prop_assert_eq!(self.failed.get(&task), Some(outcome));
+                prop_assert!(ended.is_some() || self.stopping.is_some());
+            }
             (None, Outcome::Cancelled) => {
                 prop_assert!(self.stopping.is_some(), "{task:?} was cancelled without a stop");
             }
@@ -276,7 +425,7 @@ impl<'p> World<'p> {
                 continue;
             }
             prop_assert!(
-                !(self.needs_are_met(task) && self.fits(task)),
+                !(self.waits_for_its_turn(task) && self.fits_beside_reserved(task)),
                 "{task:?} could run and does not"
             );
             let needs = self.plan.needs_of(task);
@@ -297,42 +446,52 @@ impl<'p> World<'p> {
 /// Runs a scenario to its end. All that was answered is given back.
 fn run(scenario: &Scenario) -> Result<Vec<Effect>, TestCaseError> {
     let plan = scenario.plan();
-    let mut schedule = Schedule::new(&plan);
+    let mut schedule = Schedule::of_plan(&plan, None, scenario.seed);
     let mut world = World::new(&plan);
-    let mut trace = schedule.handle(Message::Begin);
-    world.take(&trace, None)?;
+    let mut trace = schedule.handle(Duration::ZERO, Message::Begin);
+    world.take(&trace, None, &schedule)?;
     let mut chances = scenario.chances.iter();
     while !world.finished {
-        let chance = chances.next().expect("every message settles a task");
+        let chance = chances
+            .next()
+            .expect("every message settles a task, or uses up one of its attempts");
+        world.now += Duration::from_millis(chance.later);
         if chance.interrupt {
-            let effects = schedule.handle(Message::Interrupted);
-            world.take(&effects, None)?;
-            trace.extend(effects);
+            trace.extend(tell(&mut world, &mut schedule, &Message::Interrupted)?);
+        }
+        if let (Some(at), None) = (world.wake_at, &world.stopping)
+            && (at <= world.now || world.running.is_empty())
+        {
+            world.now = world.now.max(at);
+            trace.extend(tell(&mut world, &mut schedule, &Message::Woken)?);
         }
         let running: Vec<_> = world.running.iter().copied().collect();
-        prop_assert!(
-            !running.is_empty() || world.finished,
-            "nothing runs, and the end is not reached"
-        );
-        let Some(task) = (!running.is_empty()).then(|| *chance.which.get(&running)) else {
-            break;
-        };
+        if running.is_empty() {
+            let waits = world.retrying.values().any(|at| *at > world.now);
+            prop_assert!(world.finished || waits, "nothing runs, and the end is not reached");
+            continue;
+        }
+        let task = *chance.which.get(&running);
         prop_assert!(schedule.is_running(task));
         let failed = matches!(chance.verdict, Verdict::Failed(_));
         let verdict = match world.stopping {
             Some(_) if failed => Verdict::Stopped,
             _ => chance.verdict.clone(),
         };
-        let message = Message::Ended {
-            task,
-            verdict: verdict.clone(),
-        };
-        let effects = schedule.handle(message);
-        world.take(&effects, Some((task, &verdict)))?;
-        trace.extend(effects);
+        trace.extend(tell(&mut world, &mut schedule, &Message::Ended { task, verdict })?);
     }
-    prop_assert_eq!(schedule.handle(Message::Interrupted), []);
+    prop_assert_eq!(schedule.handle(world.now, Message::Interrupted), []);
     Ok(trace)
+}
+
+fn tell(world: &mut World<'_>, schedule: &mut Schedule, message: &Message) -> Result<Vec<Effect>, TestCaseError> {
+    let effects = schedule.handle(world.now, message.clone());
+    let ended = match message {
+        Message::Ended { task, verdict } => Some((*task, verdict)),
+        Message::Begin | Message::Built { .. } | Message::Woken | Message::Interrupted => None,
+    };
+    world.take(&effects, ended, schedule)?;
+    Ok(effects)
 }
 
 proptest! {
@@ -352,7 +511,8 @@ proptest! {
     fn a_run_in_which_all_is_well_passes_everything(tasks in tasks(), slots in 1..6_u32, chances in prop::collection::vec(chance(0), 41)) {
         let well = |chance: Chance| Chance { verdict: Verdict::Passed, ..chance };
         let chances = chances.into_iter().map(well).collect();
-        let scenario = Scenario { slots, tasks, fail_fast: true, stop_on_critical_failure: true, chances };
+        let (order, seed) = (Order::Adaptive, 0);
+        let scenario = Scenario { slots, tasks, fail_fast: true, stop_on_critical_failure: true, order, seed, chances };
         let trace = run(&scenario)?;
         let starts = trace.iter().filter(|effect| matches!(effect, Effect::Start(_))).count();
         prop_assert_eq!(starts, scenario.tasks.len());

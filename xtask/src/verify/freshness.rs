@@ -211,6 +211,7 @@ impl Trial<'_> {
                 current_dir: self.scratch.root.clone(),
                 manifest_path: None,
                 environment: self.scratch.environment(target),
+                guard: cargo_hooks::run::Guard::none(),
             };
             let survey = survey(&options, &Comparison::Since("HEAD".to_owned()))?;
             for krate in survey.affected.members() {

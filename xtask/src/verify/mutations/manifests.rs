@@ -193,8 +193,9 @@ fn optional(site: &mut Site<'_>) -> Mutated {
     };
     site.edit(&member.manifest, |document| {
         let item = table_at(document, &["dependencies"])?.get_mut(&key)?;
-        as_inline(item)?.insert("optional", value(true));
-        Some(format!("{key} optional"))
+        let before = as_inline(item)?.insert("optional", value(true));
+        let was = before.is_some_and(|before| before.as_bool() == Some(true));
+        (!was).then(|| format!("{key} optional"))
     })
 }
 

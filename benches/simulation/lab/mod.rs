@@ -1,0 +1,14 @@
+//! Runs that never take place, to measure how well the schedule does: graphs, bounds, other ways to schedule.
+//!
+//! Everything follows from seeds. The benchmark `simulation` prints all of it, and a test runs a little of it.
+
+mod baselines;
+mod bounds;
+mod chance;
+mod failures;
+mod graphs;
+mod optimum;
+mod trials;
+
+pub(crate) use failures::{Fails, Scene, first_failures};
+pub(crate) use trials::{Trial, exact_trials, quantile, trials};

@@ -1,0 +1,125 @@
+//! The tool's side of the guard: what the rest of a run uses.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::process::{ChildStderr, ChildStdout};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::link::{Ended, Link, Wish};
+use super::tag::next_task;
+use super::wire::{Command, Order};
+use crate::environment::Environment;
+use crate::plan::TaskCommand;
+
+/// A guard at work.
+pub(in crate::run) struct Client {
+    wishes: mpsc::UnboundedSender<Wish>,
+    link: JoinHandle<()>,
+    last: AtomicU32,
+}
+
+impl Client {
+    /// Starts the guard, in the environment that tasks are to have, and waits until it is there.
+    pub(in crate::run) async fn launch(
+        program: &Path,
+        environment: &Environment,
+        state: Option<&Path>,
+    ) -> io::Result<Self> {
+        let (wishes, wished) = mpsc::unbounded_channel();
+        let mut link = Link::launch(program, environment, state)?;
+        link.until_ready().await?;
+        let link = tokio::spawn(link.run(wished));
+        let last = AtomicU32::new(0);
+        Ok(Self { wishes, link, last })
+    }
+
+    /// Whether the guard has ended though nobody wanted that.
+    pub(in crate::run) fn is_gone(&self) -> bool {
+        self.wishes.is_closed()
+    }
+
+    /// Starts a task.
+    pub(in crate::run) async fn start(&self, command: &TaskCommand) -> io::Result<(Leader, ChildStdout, ChildStderr)> {
+        let task = next_task(self.last.load(Ordering::Relaxed));
+        self.last.store(task, Ordering::Relaxed);
+        let (stdout, theirs) = io::pipe()?;
+        let (stderr, theirs_too) = io::pipe()?;
+        let (started, starts) = oneshot::channel();
+        let (ended, ends) = oneshot::channel();
+        let wish = Wish::Start {
+            task,
+            command: wired(command),
+            pipes: [theirs, theirs_too].map(OwnedFd::from),
+            started,
+            ended,
+        };
+        let _ = self.wishes.send(wish);
+        // Where nobody is left to say whether it has started, it may have: its end is what nobody will have seen.
+        starts.await.unwrap_or(Ok(()))?;
+        let wishes = self.wishes.clone();
+        let stdout = ChildStdout::from_std(OwnedFd::from(stdout).into())?;
+        let stderr = ChildStderr::from_std(OwnedFd::from(stderr).into())?;
+        Ok((Leader { task, wishes, ends }, stdout, stderr))
+    }
+
+    /// Stops all tasks until [`Self::resume`], and comes back when they stand still.
+    pub(in crate::run) async fn suspend(&self) {
+        let (done, stands) = oneshot::channel();
+        let _ = self.wishes.send(Wish::Suspend(done));
+        let _ = stands.await;
+    }
+
+    /// Lets all tasks go on.
+    pub(in crate::run) fn resume(&self) {
+        let _ = self.wishes.send(Wish::Say(Order::Resume));
+    }
+
+    /// Sends the guard home, and comes back when it is gone and with it all that was left.
+    pub(in crate::run) async fn close(self) {
+        let _ = self.wishes.send(Wish::Close);
+        let _ = self.link.await;
+    }
+}
+
+/// A task that the guard has started.
+pub(in crate::run) struct Leader {
+    task: u32,
+    wishes: mpsc::UnboundedSender<Wish>,
+    ends: oneshot::Receiver<Ended>,
+}
+
+impl Leader {
+    /// Waits until it has ended, and nothing of it is left.
+    pub(in crate::run) async fn wait(&mut self) -> io::Result<Ended> {
+        (&mut self.ends).await.map_err(|_| gone())
+    }
+
+    /// Asks it to end.
+    pub(in crate::run) fn ask(&self) {
+        let _ = self.wishes.send(Wish::Say(Order::Ask { task: self.task }));
+    }
+
+    /// Kills it and all that it started.
+    pub(in crate::run) fn kill(&self) {
+        let _ = self.wishes.send(Wish::Say(Order::Kill { task: self.task }));
+    }
+}
+
+fn gone() -> io::Error {
+    io::Error::other("the guard process was killed, and with it whoever saw how the tool ends")
+}
+
+fn wired(command: &TaskCommand) -> Command {
+    let program = command.program.path.as_ref().map(|path| path.as_os_str().to_owned());
+    let pairs = command.env.iter();
+    Command {
+        program: program.unwrap_or_else(|| command.program.name.as_str().into()),
+        args: command.args.clone(),
+        cwd: command.cwd.as_os_str().to_owned(),
+        env: pairs.flat_map(|(name, value)| [name.into(), value.into()]).collect(),
+    }
+}

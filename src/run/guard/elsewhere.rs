@@ -1,0 +1,78 @@
+//! What stands for the guard on systems where there can be none: nothing can be made of it.
+#![expect(
+    clippy::unused_async,
+    reason = "the same functions as where there is something to wait for"
+)]
+
+use std::io;
+use std::path::Path;
+
+use rustix::process::Pid;
+use tokio::process::{ChildStderr, ChildStdout};
+
+use crate::environment::Environment;
+use crate::model::Exit;
+use crate::plan::TaskCommand;
+
+/// There is none.
+pub(in crate::run) enum Client {}
+
+/// There is none.
+pub(in crate::run) enum Leader {}
+
+/// How a task has ended.
+pub(in crate::run) struct Ended {
+    pub(in crate::run) exit: Exit,
+    pub(in crate::run) leaked: u32,
+}
+
+impl Client {
+    /// Refuses.
+    pub(in crate::run) async fn launch(_: &Path, _: &Environment, _: Option<&Path>) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(in crate::run) fn is_gone(&self) -> bool {
+        match *self {}
+    }
+
+    pub(in crate::run) async fn start(&self, _: &TaskCommand) -> io::Result<(Leader, ChildStdout, ChildStderr)> {
+        match *self {}
+    }
+
+    pub(in crate::run) async fn suspend(&self) {
+        match *self {}
+    }
+
+    pub(in crate::run) fn resume(&self) {
+        match *self {}
+    }
+
+    pub(in crate::run) async fn close(self) {
+        match self {}
+    }
+}
+
+impl Leader {
+    pub(in crate::run) async fn wait(&mut self) -> io::Result<Ended> {
+        match *self {}
+    }
+
+    pub(in crate::run) fn ask(&self) {
+        match *self {}
+    }
+
+    pub(in crate::run) fn kill(&self) {
+        match *self {}
+    }
+}
+
+/// Nothing is ever written down.
+pub(in crate::run) fn end_leftovers(_: &Path) -> usize {
+    0
+}
+
+/// The system does not say.
+pub(in crate::run) fn parent(_: Pid) -> Option<Pid> {
+    None
+}
