@@ -8,6 +8,7 @@
 mod ancestor;
 mod dispatcher;
 mod guard;
+mod job;
 mod kept_output;
 mod pause;
 mod process;

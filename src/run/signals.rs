@@ -4,10 +4,11 @@ use std::fs;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
-use rustix::process::{Pid, getpid, kill_process};
+use rustix::process::{getpid, kill_process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::ancestor::Ancestor;
+use super::guard::{job, parent};
 
 /// What a run is told from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,10 +102,9 @@ fn ignored_in(status: &str) -> Vec<i32> {
 /// Whether somebody could let this process go on if it stopped: a shell with job control. Where nobody could, the system
 /// does not let the terminal stop a process either.
 pub(super) fn somebody_watches() -> bool {
-    use rustix::process::{getpgid, getpgrp, getppid, getsid};
-    let above = std::iter::successors(getppid(), |pid| super::guard::parent(*pid));
-    let mut in_session = above.take_while(|pid| getsid(Some(*pid)) == getsid(None));
-    in_session.any(|pid: Pid| getpgid(Some(pid)).is_ok_and(|group| group != getpgrp()))
+    use rustix::process::{getpid, getppid};
+    let above = std::iter::successors(getppid(), |pid| parent(*pid));
+    job(getpid()).is_some_and(|own| own.is_watched(above.map_while(job)))
 }
 
 #[cfg(test)]

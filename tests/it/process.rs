@@ -3,7 +3,9 @@
 use std::fs;
 
 use insta::assert_snapshot;
+use rustix::process::Pid;
 
+use crate::process_marks::has_ended;
 use crate::sandbox::{Sandbox, eventually};
 
 pub(crate) fn sandbox(tool: &str) -> Sandbox {
@@ -20,15 +22,10 @@ pub(crate) fn pid(sandbox: &Sandbox, name: &str) -> u32 {
         .unwrap_or_else(|_| panic!("{name} holds no process id: {text:?}"))
 }
 
-/// Waits until the process is no more. One that has ended and that nobody has buried counts as gone.
+/// Waits until the process is no more.
 pub(crate) fn is_gone(pid: u32) {
-    eventually("the process is gone", || {
-        let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else {
-            return true;
-        };
-        let state = stat.rsplit(") ").next().unwrap_or_default();
-        state.starts_with(['Z', 'X'])
-    });
+    let pid = Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    eventually("the process is gone", || has_ended(pid));
 }
 
 #[test]

@@ -50,12 +50,11 @@ impl Mark {
         )
     }
 
-    /// The processes that live. One that has ended and that nobody has buried does not.
+    /// The processes that live.
     pub(crate) fn living(&self) -> Vec<Pid> {
         let entries = fs::read_dir("/proc").unwrap().flatten();
         let pids = entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?));
-        pids.filter(|pid| self.marks(*pid) && !state(*pid).starts_with(['Z', 'X']))
-            .collect()
+        pids.filter(|pid| self.marks(*pid) && !has_ended(*pid)).collect()
     }
 
     /// Waits until as many live.
@@ -89,6 +88,13 @@ pub(crate) fn state(pid: Pid) -> String {
     let stat = fs::read(format!("/proc/{}/stat", pid.as_raw_pid())).unwrap_or_default();
     let stat = String::from_utf8_lossy(&stat).into_owned();
     stat.rsplit(") ").next().unwrap_or_default().to_owned()
+}
+
+/// Whether a process is no more. One that has ended and that nobody has buried counts as gone: the first process of a
+/// container may bury nobody.
+pub(crate) fn has_ended(pid: Pid) -> bool {
+    let state = state(pid);
+    state.is_empty() || state.starts_with(['Z', 'X'])
 }
 
 /// The guard of a run, as soon as it is there.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use crate::process_marks::{Mark, NASTY, guard_of, state};
+use crate::process_marks::{Mark, NASTY, guard_of, has_ended};
 use crate::sandbox::{Output, Running, Sandbox, eventually};
 
 /// A workspace whose only check starts everything that is hard to end, and waits.
@@ -51,7 +51,7 @@ fn nothing_survives_the_death_of_the_program() {
     kill(running.pid());
     let _ = running.wait().exits(-1);
     mark.gone();
-    eventually("the guard goes home", || state(guard).is_empty());
+    eventually("the guard goes home", || has_ended(guard));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn nothing_survives_the_death_of_the_whole_group() {
     kill_process_group(running.pid(), Signal::KILL).unwrap();
     let _ = running.wait().exits(-1);
     mark.gone();
-    eventually("the guard goes home", || state(guard).is_empty());
+    eventually("the guard goes home", || has_ended(guard));
 }
 
 #[test]
@@ -99,9 +99,7 @@ fn what_survives_the_death_of_both_is_ended_by_the_next_run() {
     }
     let process = running.pid();
     drop(running);
-    eventually("both are gone", || {
-        state(process).is_empty() && !state(guard).starts_with(|state| state != 'Z')
-    });
+    eventually("both are gone", || has_ended(process) && has_ended(guard));
     // The system itself hangs up on groups that nobody watches any more and that hold a stopped process.
     let left = mark.living().len();
     assert!(left >= 4, "only {left} are left: this test tests nothing");

@@ -10,6 +10,7 @@ use std::path::Path;
 use rustix::process::Pid;
 use tokio::process::{ChildStderr, ChildStdout};
 
+use super::super::job::Job;
 use crate::environment::Environment;
 use crate::model::Exit;
 use crate::plan::TaskCommand;
@@ -75,4 +76,13 @@ pub(in crate::run) fn end_leftovers(_: &Path) -> usize {
 /// The system does not say.
 pub(in crate::run) fn parent(_: Pid) -> Option<Pid> {
     None
+}
+
+/// Where a process stands.
+pub(in crate::run) fn job(pid: Pid) -> Option<Job> {
+    use rustix::process::{getpgid, getsid};
+    Some(Job {
+        group: getpgid(Some(pid)).ok()?.as_raw_pid(),
+        session: getsid(Some(pid)).ok()?.as_raw_pid(),
+    })
 }

@@ -34,9 +34,9 @@ mod wire;
 #[cfg(target_os = "linux")]
 pub(super) use client::{Client, Leader};
 #[cfg(not(target_os = "linux"))]
-pub(super) use elsewhere::{Client, Leader, end_leftovers, parent};
+pub(super) use elsewhere::{Client, Leader, end_leftovers, job, parent};
 pub use program::Guard;
 #[cfg(target_os = "linux")]
 pub(super) use record::end_leftovers;
 #[cfg(target_os = "linux")]
-pub(super) use system::{is_ancestor, parent};
+pub(super) use system::{is_ancestor, job, parent};

@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt;
 
 use rustix::process::{Pid, getpid, getppid};
 
+use super::super::job::Job;
 use super::tag::limit_in;
 
 /// The children of this process, as often as they are asked for.
@@ -76,6 +77,16 @@ pub(in crate::run) fn is_ancestor(process: Pid) -> bool {
     std::iter::successors(getppid(), |pid| parent(*pid)).any(|pid| pid == process)
 }
 
+/// Where a process stands.
+pub(in crate::run) fn job(pid: Pid) -> Option<Job> {
+    let stat = fs::read(stat_of(pid)).ok()?;
+    let number = |number| field_of(&stat, number)?.parse().ok();
+    Some(Job {
+        group: number(5)?,
+        session: number(6)?,
+    })
+}
+
 /// What names the time since the system was started.
 pub(super) fn boot_id() -> Option<String> {
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
@@ -84,8 +95,12 @@ pub(super) fn boot_id() -> Option<String> {
 
 /// A field of `/proc/PID/stat`, counted from 1 as the manual does; from the third on.
 fn field(pid: Pid, number: usize) -> Option<String> {
-    let stat = fs::read(format!("/proc/{}/stat", pid.as_raw_pid())).ok()?;
+    let stat = fs::read(stat_of(pid)).ok()?;
     field_of(&stat, number)
+}
+
+fn stat_of(pid: Pid) -> String {
+    format!("/proc/{}/stat", pid.as_raw_pid())
 }
 
 /// The name of a process stands in parentheses and may hold anything, parentheses and spaces included.
@@ -118,7 +133,7 @@ mod tests {
         let own = getpid();
         assert!(all().any(|pid| pid == own) && lives(own));
         assert_eq!(parent(own), getppid());
-        assert!(start_time(own).is_some() && boot_id().is_some());
+        assert!(job(own).is_some() && start_time(own).is_some() && boot_id().is_some());
         assert!(is_ancestor(parent(own).unwrap()) && is_ancestor(Pid::INIT) && !is_ancestor(own));
         assert!(start_time(own) >= parent(own).and_then(start_time));
     }
