@@ -1,12 +1,13 @@
 //! `cargo hooks init`.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::{GlobalArgs, InitArgs};
 use super::{CliError, Ended, output, request};
+use crate::private_files::{Durability, NewFile};
 use crate::project::Project;
 use crate::tool_output::{Colour, sanitize};
 
@@ -36,18 +37,10 @@ pub(super) fn init(args: &InitArgs, global: &GlobalArgs) -> Ended {
 
 /// Writes the file as a whole or not at all, whatever happens meanwhile.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let beside = path.with_extension(format!("toml.{}", std::process::id()));
-    let write = || {
-        let mut file = File::create_new(&beside)?;
-        file.set_permissions(fs::metadata(path)?.permissions())?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    write().inspect_err(|_| {
-        // What is left of the attempt is of no use; that it stays is no worse than why it failed.
-        let _ = fs::remove_file(&beside);
-    })
+    let mut file = NewFile::beside(path)?;
+    file.file().set_permissions(fs::metadata(path)?.permissions())?;
+    file.write_all(text.as_bytes())?;
+    file.put(Durability::Now)
 }
 
 /// Whether the workspace or its only package has the table.

@@ -1,29 +1,25 @@
 //! Keeps what a task writes for the task after it, in a file.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::private_files::{Durability, NewFile};
 use crate::tool_output::test_binaries;
 
 /// What a task has written so far. It is only under its name once it is whole: another run may read it at any moment.
 pub(super) struct KeptOutput {
     path: PathBuf,
-    temporary: PathBuf,
-    file: io::Result<File>,
+    file: io::Result<NewFile>,
 }
 
 impl KeptOutput {
     /// For the file of this name, whose directory is made where there is none.
     pub(super) fn new(path: &Path) -> Self {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}", std::process::id()));
-        let temporary = path.with_file_name(name);
         let made = path.parent().map_or(Ok(()), fs::create_dir_all);
         Self {
-            file: made.and_then(|()| File::create(&temporary)),
+            file: made.and_then(|()| NewFile::beside(path)),
             path: path.to_owned(),
-            temporary,
         }
     }
 
@@ -37,23 +33,12 @@ impl KeptOutput {
     }
 
     /// Gives the file its name, and says what is in it where that is a list of tests; or why there is no file.
-    pub(super) fn hand_on(mut self) -> Result<Option<String>, String> {
-        let file = std::mem::replace(&mut self.file, Err(io::Error::other("it is closed")));
-        let named = file.and_then(|file| {
-            drop(file);
-            fs::rename(&self.temporary, &self.path)
-        });
+    pub(super) fn hand_on(self) -> Result<Option<String>, String> {
+        let named = self.file.and_then(|file| file.put(Durability::Later));
         let content = named.and_then(|()| fs::read(&self.path));
         let content = content.map_err(|error| format!("`{}` cannot be written: {error}", self.path.display()))?;
         let binaries = test_binaries(&content);
         Ok(binaries.map(|count| format!("{count} test {}", if count == 1 { "binary" } else { "binaries" })))
-    }
-}
-
-impl Drop for KeptOutput {
-    /// What was not handed on is of no use to anybody.
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.temporary);
     }
 }
 

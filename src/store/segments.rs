@@ -1,21 +1,19 @@
 //! The files of the history: read, written, merged and removed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::directory::{self, Unsafe};
 use super::names::{Kind, Name};
 use super::recorder::TaskEnd;
 use super::segment::Segment;
 use crate::history::{History, KEPT, Record, RunKey, TaskKey, newest_first};
+use crate::private_files::{Durability, PrivateDir, Unsafe};
 
 /// Where the history lies below the state of a repository.
-const BELOW: [&str; 2] = ["v1", "history"];
+pub(super) const BELOW: [&str; 2] = ["v1", "history"];
 /// After how many runs their files are merged into one.
 const MERGED_AFTER: usize = 16;
 /// No more files are read, the newest ones first, however many there are.
@@ -31,10 +29,6 @@ const KEPT_FOR: Duration = Duration::from_hours(24 * 180);
 /// What is merged is removed only when the merged file has existed for this long: by then the system has written it to
 /// the disk, so that nobody has to wait for that.
 const SETTLES_WITHIN: Duration = Duration::from_mins(2);
-/// What a writer that was killed has left behind is removed after this time.
-const ABANDONED_AFTER: Duration = Duration::from_hours(1);
-/// How the names of files that are being written begin.
-const NEW: &str = ".new-";
 
 /// Why a run could not be remembered.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +51,7 @@ pub enum StoreError {
 #[must_use]
 #[tracing::instrument(level = "debug", skip_all)]
 pub fn load(state: &Path) -> History {
-    match directory::check(state, &BELOW) {
+    match PrivateDir::open(state, &BELOW) {
         Ok(dir) => History::new(read(&dir).records.into_iter().collect()),
         Err(reason) => {
             tracing::debug!(%reason, "nothing is remembered");
@@ -76,9 +70,9 @@ pub fn save(state: &Path, ends: Vec<TaskEnd>) -> Result<(), StoreError> {
     if ends.is_empty() {
         return Ok(());
     }
-    let dir = directory::made(state, &BELOW)?;
+    let dir = PrivateDir::make(state, &BELOW)?;
     let written = |source| StoreError::Write {
-        dir: dir.clone(),
+        dir: dir.path().to_owned(),
         source,
     };
     let names = names(&dir);
@@ -127,7 +121,7 @@ pub(super) struct Found {
 }
 
 /// Reads what is sound: merged files first, so that those which they stand for can be passed over.
-pub(super) fn read(dir: &Path) -> Found {
+pub(super) fn read(dir: &PrivateDir) -> Found {
     let (mut found, mut missed) = read_listed(dir);
     for _ in 0..READ_AGAIN {
         if !missed {
@@ -140,7 +134,7 @@ pub(super) fn read(dir: &Path) -> Found {
 }
 
 /// What the listed files hold, and whether one of them was gone.
-fn read_listed(dir: &Path) -> (Found, bool) {
+fn read_listed(dir: &PrivateDir) -> (Found, bool) {
     let mut found = Found::default();
     let mut missed = false;
     let names = names(dir);
@@ -149,7 +143,7 @@ fn read_listed(dir: &Path) -> (Found, bool) {
         if found.read.contains(name) {
             continue;
         }
-        match content(&dir.join(name.to_string())) {
+        match dir.read(&name.to_string(), LARGEST) {
             Ok(bytes) => found.add(*name, Segment::from_bytes(&bytes)),
             Err(error) => {
                 missed |= error.kind() == io::ErrorKind::NotFound;
@@ -180,7 +174,7 @@ impl Found {
 }
 
 /// Writes one file that stands for all that are there, and removes those for which an older one stands already.
-pub(super) fn merge(dir: &Path, now: SystemTime) -> io::Result<()> {
+pub(super) fn merge(dir: &PrivateDir, now: SystemTime) -> io::Result<()> {
     let mut found = read(dir);
     let there = names(dir);
     let sequence = found.read.last().map_or(0, |name| name.key.sequence);
@@ -206,13 +200,13 @@ pub(super) fn merge(dir: &Path, now: SystemTime) -> io::Result<()> {
     };
     write(dir, name, &segment.to_bytes())?;
     for (merged, stands_for) in &found.merged {
-        if is_older(&dir.join(merged.to_string()), SETTLES_WITHIN, now) {
+        if dir.is_older(&merged.to_string(), SETTLES_WITHIN, now) {
             for name in there.iter().filter(|name| stands_for.contains(name)) {
-                let _ = fs::remove_file(dir.join(name.to_string()));
+                dir.remove(&name.to_string());
             }
         }
     }
-    sweep(dir, now);
+    dir.sweep(now);
     Ok(())
 }
 
@@ -248,49 +242,15 @@ fn kept(
 }
 
 /// The names of the files, the oldest first.
-fn names(dir: &Path) -> Vec<Name> {
-    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut names: Vec<_> = entries
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
-        .filter_map(|entry| Name::parse(entry.file_name().to_str()?))
-        .collect();
+fn names(dir: &PrivateDir) -> Vec<Name> {
+    let mut names: Vec<_> = dir.names().iter().filter_map(|name| Name::parse(name)).collect();
     names.sort_unstable();
     names
 }
 
-fn content(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path)?;
-    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    // What is too large cannot be ours. Cut off, it is damaged.
-    Ok(bytes)
-}
-
-/// Writes a file under another name first, so that nobody ever sees a part of it.
-fn write(dir: &Path, name: Name, bytes: &[u8]) -> io::Result<()> {
-    let new = dir.join(format!("{NEW}{:016x}", random()));
-    let create = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new);
-    let written = create.and_then(|mut file| file.write_all(bytes));
-    let result = written.and_then(|()| fs::rename(&new, dir.join(name.to_string())));
-    if result.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    result
-}
-
-/// Removes what writers that were killed have left behind.
-fn sweep(dir: &Path, now: SystemTime) {
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(NEW));
-        if is_ours && is_older(&entry.path(), ABANDONED_AFTER, now) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-fn is_older(path: &Path, age: Duration, now: SystemTime) -> bool {
-    let modified = path.symlink_metadata().and_then(|metadata| metadata.modified());
-    modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|since| since >= age))
+fn write(dir: &PrivateDir, name: Name, bytes: &[u8]) -> io::Result<()> {
+    // Nobody waits for the disk: what a power failure takes away is how long the last tasks took.
+    dir.write(&name.to_string(), bytes, Durability::Later)
 }
 
 fn seconds(time: SystemTime) -> u64 {

@@ -12,11 +12,12 @@ use proptest::prelude::*;
 
 use super::names::{Kind, Name};
 use super::recorder::{Recorder, TaskEnd};
-use super::segments::{Found, load, merge, read, save};
+use super::segments::{BELOW, Found, load, merge, read, save};
 use crate::event::{Event, EventKind, Failure, Outcome, Output, TaskFinished};
 use crate::history::{Extent, Subject, TaskKey, newest_first};
 use crate::model::Exit;
 use crate::plan::{Plan, Task};
+use crate::private_files::PrivateDir;
 
 /// A plan of tasks that are about nothing, named by letters.
 fn plan(names: &str) -> Plan {
@@ -82,8 +83,12 @@ impl State {
         save(&self.path, ends(names, &Outcome::Passed, millis)).unwrap();
     }
 
+    fn dir(&self) -> PrivateDir {
+        PrivateDir::make(&self.path, &BELOW).unwrap()
+    }
+
     fn read(&self) -> Found {
-        read(&self.history())
+        read(&self.dir())
     }
 
     /// The milliseconds of all that is remembered of a task, the oldest first.
@@ -102,7 +107,7 @@ impl State {
     }
 
     fn merge_after(&self, time: Duration) {
-        merge(&self.history(), SystemTime::now() + time).unwrap();
+        merge(&self.dir(), SystemTime::now() + time).unwrap();
     }
 
     fn count(&self, kind: Kind) -> usize {
@@ -240,7 +245,7 @@ fn what_is_old_goes_and_a_clock_that_was_wrong_loses_nothing() {
     state.save("a", 1);
     state.merge_after(Duration::from_hours(24 * 179));
     assert_eq!(state.times("a"), [1]);
-    merge(&state.history(), SystemTime::UNIX_EPOCH).unwrap();
+    merge(&state.dir(), SystemTime::UNIX_EPOCH).unwrap();
     assert_eq!(state.times("a"), [1]);
     state.merge_after(Duration::from_hours(24 * 181));
     state.merge_after(Duration::from_hours(24 * 182));

@@ -7,9 +7,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -21,9 +20,12 @@ use super::manifests::find_root;
 use super::metadata::LoadRequest;
 use super::state::State;
 use super::witness::{Question, Recorder, Witness};
+use crate::private_files::{Durability, PrivateDir};
 
 /// The form of the file. Another one is another name.
 const NAME: &str = "workspace-1";
+/// No file of ours is larger: a workspace of ten thousand crates needs a tenth of it.
+const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// One answer of cargo's.
 #[derive(Serialize, Deserialize)]
@@ -39,7 +41,7 @@ struct Remembered<P> {
 #[tracing::instrument(level = "debug", skip_all)]
 pub(super) fn recall(request: &LoadRequest) -> Option<Workspace> {
     let (dir, root) = memory(request)?;
-    let bytes = fs::read(dir.join(NAME)).ok()?;
+    let bytes = PrivateDir::open(dir, &[]).ok()?.read(NAME, LARGEST).ok()?;
     let (sum, json) = bytes.split_at_checked(64)?;
     if sum != checksum(json).as_bytes() {
         tracing::warn!(dir = %dir.display(), "what cargo said last is damaged, and is asked for again");
@@ -80,9 +82,7 @@ pub(super) fn remember(request: &LoadRequest, began: SystemTime, recorder: Recor
     let Ok(json) = serde_json::to_string(&remembered) else {
         return;
     };
-    if let Err(error) = write(dir, &json) {
-        tracing::debug!(%error, dir = %dir.display(), "what cargo said cannot be kept");
-    }
+    keep(dir, &json);
 }
 
 /// Where the answer is kept, and the root of the workspace that it is about.
@@ -176,22 +176,14 @@ fn checksum(bytes: &[u8]) -> String {
 }
 
 /// Whole or not at all, and for no other user to read.
-fn write(dir: &Path, json: &str) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-    let new = dir.join(format!("{NAME}.{}", std::process::id()));
-    let written = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&new)
-        .and_then(|mut file| {
-            file.write_all(checksum(json.as_bytes()).as_bytes())?;
-            file.write_all(json.as_bytes())
-        })
-        .and_then(|()| fs::rename(&new, dir.join(NAME)));
-    if written.is_err() {
-        let _ = fs::remove_file(&new);
+fn keep(dir: &Path, json: &str) {
+    let dir = match PrivateDir::make(dir, &[]) {
+        Ok(dir) => dir,
+        Err(reason) => return tracing::debug!(%reason, "what cargo said cannot be kept"),
+    };
+    dir.sweep(SystemTime::now());
+    let bytes = [checksum(json.as_bytes()).as_bytes(), json.as_bytes()].concat();
+    if let Err(error) = dir.write(NAME, &bytes, Durability::Later) {
+        tracing::debug!(%error, dir = %dir.path().display(), "what cargo said cannot be kept");
     }
-    written
 }

@@ -1,6 +1,7 @@
 //! What runs leave for later ones, and what becomes of it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use serde_json::Value as Json;
@@ -156,6 +157,64 @@ fn a_state_that_cannot_be_used_is_one_warning_and_no_verdict() {
         .output()
         .exits(0);
     assert_eq!(out.stderr, "");
+}
+
+/// As on a full disk: nothing can be written to any file.
+#[test]
+fn a_disk_that_takes_nothing_is_one_warning_and_leaves_nothing() {
+    let sandbox = sandbox();
+    // What is true of us is true of tools.
+    sandbox.tool("good", "exit 0");
+    passes(sandbox.run("check -q good"));
+    let before = files(&sandbox);
+    for (check, code) in [("good", 0), ("bad", 1)] {
+        let full = format!("trap '' XFSZ; ulimit -f 0; exec \"$0\" hooks check -q {check}");
+        let program = env!("CARGO_BIN_EXE_cargo-hooks");
+        let out = sandbox
+            .program("sh")
+            .arg("-c")
+            .arg(full)
+            .arg(program)
+            .output()
+            .exits(code);
+        assert_eq!(out.stderr.matches("cannot be remembered").count(), 1, "{out}");
+        assert_eq!(out.stderr.lines().count(), 1, "{out}");
+    }
+    assert_eq!(files(&sandbox), before);
+    for state in fs::read_dir(sandbox.root().join("home/.cache/cargo-hooks")).unwrap() {
+        let names = fs::read_dir(state.unwrap().path()).unwrap();
+        let left = names.filter(|name| name.as_ref().unwrap().file_name().to_str().unwrap().starts_with('.'));
+        assert_eq!(left.count(), 0);
+    }
+    assert_eq!(runs(&plan(&sandbox)), [1, 0, 0, 0]);
+}
+
+/// Whoever could write to the directory could have put anything into it.
+#[test]
+fn a_state_that_others_can_write_to_is_neither_read_nor_written() {
+    let sandbox = sandbox();
+    passes(sandbox.run("check -q good"));
+    let state = fs::read_dir(sandbox.root().join("home/.cache/cargo-hooks")).unwrap();
+    let state = state.map(|entry| entry.unwrap().path()).next().unwrap();
+    let names = || -> Vec<_> {
+        let mut names: Vec<_> = fs::read_dir(&state)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        names.sort();
+        names
+    };
+    for below in ["workspace-1", "readers", "records"] {
+        let _ = fs::remove_file(state.join(below));
+    }
+    let before = names();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
+    for command in ["check -q good", "check -q good --changed-only"] {
+        let out = sandbox.run(command).exits(0);
+        assert_eq!(out.stderr.matches("others can write to").count(), 1, "{out}");
+    }
+    assert_eq!(names(), before);
+    assert_eq!(runs(&plan(&sandbox)), [0, 0, 0, 0]);
 }
 
 #[test]

@@ -4,67 +4,78 @@
 //! the two still live; where they do not, it ends what carries the mark of that run.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, getpid};
 
 use super::sweep::sweep;
 use super::system::{boot_id, lives, pid, start_time};
 use super::tag::RunTag;
+use crate::private_files::{Durability, PrivateDir};
 
 /// After how long the record of a run elsewhere is taken away.
 const OLD: Duration = Duration::from_hours(24 * 7);
 /// Where the records lie, in the directory of the state.
-const DIRECTORY: &str = "running";
+const BELOW: [&str; 1] = ["running"];
+/// No record is larger.
+const LARGEST: u64 = 4096;
 
 /// A record on disk. It is gone when it is dropped.
-pub(super) struct Record(PathBuf);
+pub(super) struct Record {
+    dir: PrivateDir,
+    name: String,
+}
 
 impl Record {
     /// Writes down that this process and its guard are at work. A disk that is full or cannot be written costs only the
     /// record: the run does not depend on it.
     pub(super) fn write(state: &Path, tag: RunTag, guard: Pid) -> Option<Self> {
-        let dir = state.join(DIRECTORY);
-        let path = dir.join(tag.to_text());
         let text = text(&place()?, [getpid(), guard].map(|pid| (pid, start_time(pid))));
+        let name = tag.to_text();
+        let dir = PrivateDir::make(state, &BELOW);
+        let dir = dir.inspect_err(|reason| tracing::debug!(%reason, "the run cannot be written down"));
+        let dir = dir.ok()?;
         // Whole or not at all: half a record would say that nobody is at work.
-        let half = dir.join(format!(".{}", tag.to_text()));
-        let written = fs::write(&half, &text).or_else(|_| {
-            fs::create_dir_all(&dir)?;
-            fs::write(&half, &text)
-        });
-        let written = written.and_then(|()| fs::rename(&half, &path));
-        if let Err(error) = &written {
-            tracing::debug!(path = %path.display(), %error, "the record of the run cannot be written");
+        match dir.write(&name, text.as_bytes(), Durability::Later) {
+            Ok(()) => Some(Self { dir, name }),
+            Err(error) => {
+                tracing::debug!(dir = %dir.path().display(), %error, "the run cannot be written down");
+                None
+            }
         }
-        written.ok().map(|()| Self(path))
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        self.dir.remove(&self.name);
     }
 }
 
 /// Ends what runs have left behind whose tool and guard were killed both at once. How many processes it were.
 pub(in crate::run) fn end_leftovers(state: &Path) -> usize {
-    let entries = fs::read_dir(state.join(DIRECTORY)).into_iter().flatten().flatten();
-    let records = entries.filter_map(|entry| {
-        let tag = RunTag::from_text(entry.file_name().to_str()?)?;
-        let text = fs::read_to_string(entry.path()).ok()?;
-        Some((tag, entry.path(), text))
-    });
+    let Ok(dir) = PrivateDir::open(state, &BELOW) else {
+        return 0;
+    };
+    let now = SystemTime::now();
+    dir.sweep(now);
     let mut ended = 0;
-    for (tag, path, text) in records {
+    for name in dir.names() {
+        let text = dir
+            .read(&name, LARGEST)
+            .ok()
+            .and_then(|text| String::from_utf8(text).ok());
+        let (Some(tag), Some(text)) = (RunTag::from_text(&name), text) else {
+            continue;
+        };
         match what_of(&text) {
             Found::AtWork => continue,
-            Found::Elsewhere if !is_old(&path) => continue,
+            Found::Elsewhere if !dir.is_older(&name, OLD, now) => continue,
             Found::Elsewhere => {}
             Found::Dead => ended += sweep(tag),
         }
-        let _ = fs::remove_file(path);
+        dir.remove(&name);
     }
     ended
 }
@@ -101,12 +112,6 @@ fn place() -> Option<String> {
     Some(format!("{} {}", boot_id()?, namespace.display()))
 }
 
-/// Whether nobody can be interested in a file any more.
-fn is_old(path: &Path) -> bool {
-    let changed = fs::metadata(path).and_then(|metadata| metadata.modified());
-    changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > OLD))
-}
-
 fn text(place: &str, processes: [(Pid, Option<u64>); 2]) -> String {
     let lines = processes
         .iter()
@@ -140,7 +145,7 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         assert_eq!(end_leftovers(state.path()), 0);
         let record = Record::write(state.path(), RunTag::random(), getpid()).unwrap();
-        let path = record.0.clone();
+        let path = record.dir.path().join(&record.name);
         assert_eq!(end_leftovers(state.path()), 0);
         assert!(path.exists(), "a run that is at work keeps its record");
         drop(record);

@@ -1,0 +1,15 @@
+//! Files that are kept for later runs, and that nobody but the user can have written.
+//!
+//! A [`PrivateDir`] is a directory that is the user's own and that nobody else can write to. It is held open: what is read
+//! and written through it lies in the directory that was looked at, even where another one has been put in its place. A
+//! file of it is read only where it is the user's own, no link, and not too large. A [`NewFile`] appears under its name
+//! whole or not at all.
+//!
+//! Nothing here decides what is kept, or what it means that it cannot be.
+
+mod directory;
+mod new_file;
+
+pub(crate) use directory::PrivateDir;
+pub use directory::Unsafe;
+pub(crate) use new_file::{Durability, NewFile};
