@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::graph::{Plan, TaskGraph};
+use super::jobs;
 use super::needs::{Drafted, needs};
 use super::request::{Facts, Mode, PlanError, Request};
 use super::requirements::{platform_is, requirements};
@@ -41,12 +42,14 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
     let needs = needs(&tasks);
     let tasks = tasks.into_iter().map(|drafted| drafted.task).collect();
     let strategy = request.strategy.unwrap_or(config.settings.strategy);
+    let slots = slots(strategy, config, request, facts);
     Ok(Plan {
         origin: config.origin,
         left_out: builder.left_out,
         missing: builder.missing,
         affected: facts.affected.clone(),
-        slots: slots(strategy, config, request, facts),
+        slots,
+        jobs: jobs::most(facts.cargo.jobs, facts.parallelism, slots),
         colour: request.colour,
         strategy,
         order: order(strategy, config, request),

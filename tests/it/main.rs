@@ -25,6 +25,8 @@ mod help;
 mod history;
 mod init;
 mod invocation;
+#[cfg(target_os = "linux")]
+mod jobs;
 mod library;
 mod list;
 mod man;
