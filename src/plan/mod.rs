@@ -7,6 +7,7 @@ mod build;
 mod cargo;
 mod command_line;
 mod critical;
+mod files;
 mod graph;
 mod identity;
 mod jobs;

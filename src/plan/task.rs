@@ -112,8 +112,11 @@ pub struct Program {
 /// Something that tasks cannot all use at once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
-    /// The files of the workspace: read by all, written by what repairs or generates.
+    /// The files of the workspace: alone to what may write any of them, and shared by all others.
     Tree,
+    /// Some of the files, by a number that means something in one plan only: alone to what writes them, shared by what
+    /// may read one of them. Nobody writes files that are in none of these, but who has the tree alone.
+    Files(u32),
     /// A directory that cargo builds in. Where it holds a lock of cargo's (`target/debug`), the second command would wait
     /// for it unseen. Whoever uses one shares the target directory above it, which is alone to what may use all of it.
     BuildDirectory(Arc<Path>),

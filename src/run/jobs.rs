@@ -121,7 +121,11 @@ impl Pool {
             return Ok(());
         }
         let missing = most - there;
-        let bytes = if state.takers == 0 { missing } else { missing.min(given_back) };
+        let bytes = if state.takers == 0 {
+            missing
+        } else {
+            missing.min(given_back)
+        };
         (&self.writer).write_all(&vec![b'+'; bytes])
     }
 

@@ -75,12 +75,7 @@ type Started = std::io::Result<(Process, ChildStdout, ChildStderr)>;
 
 impl Keeper {
     /// Starts nothing yet. What is to be known of a run that goes on is written into the directory `state`.
-    pub(super) fn new(
-        environment: Environment,
-        guard: Guard,
-        state: Option<PathBuf>,
-        jobs: Option<Arc<Pool>>,
-    ) -> Self {
+    pub(super) fn new(environment: Environment, guard: Guard, state: Option<PathBuf>, jobs: Option<Arc<Pool>>) -> Self {
         Self {
             environment,
             guard,

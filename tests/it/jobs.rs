@@ -37,7 +37,9 @@ fn several_cargos_run_no_more_compilers_than_there_are_jobs() {
         note begins; sleep 0.1; "$@"; code=$?; note ends; exit $code"#,
     );
     let check = |name| {
-        format!("checks.{name} = {{ run = \"cargo check --workspace\", set-env = {{ CARGO_TARGET_DIR = \"{name}\" }} }}\n")
+        format!(
+            "checks.{name} = {{ run = \"cargo check --workspace\", set-env = {{ CARGO_TARGET_DIR = \"{name}\" }} }}\n"
+        )
     };
     sandbox.hooks(&["a", "b", "c"].map(check).concat());
     let run = sandbox.command("check --max-workers 3").env("RUSTC_WRAPPER", "wrapper");
@@ -53,7 +55,9 @@ fn jobs_that_a_killed_task_had_are_there_for_others() {
         "checks.thief = { run = ['make', 'take; take; note took; sleep 1000'], timeout = \"2s\" }\n\
          checks.next = { run = ['make', 'take; take; note again; give; give'], after = [\"thief\"] }",
     );
-    let run = sandbox.command("check --message-format json").env("CARGO_BUILD_JOBS", "3");
+    let run = sandbox
+        .command("check --message-format json")
+        .env("CARGO_BUILD_JOBS", "3");
     let outcomes = run.output().exits(1).outcomes();
     assert_eq!(outcomes, ["thief: timed-out", "next: passed"]);
     assert_eq!(sandbox.log(), ["took", "again"]);
@@ -74,9 +78,12 @@ fn whoever_builds_waits_for_a_job_and_its_limit_does_not_run_meanwhile() {
 
 #[test]
 fn only_what_builds_is_told_of_the_jobs() {
-    let sandbox = makes("checks.build = ['make', 'echo \"$CARGO_MAKEFLAGS\" >>\"$SANDBOX/log\"']\nchecks.other = \"dump\"");
+    let sandbox =
+        makes("checks.build = ['make', 'echo \"$CARGO_MAKEFLAGS\" >>\"$SANDBOX/log\"']\nchecks.other = \"dump\"");
     sandbox.tool("dump", "echo \"other: $CARGO_MAKEFLAGS$MAKEFLAGS\" >>\"$SANDBOX/log\"");
-    let outer = sandbox.command("check --serial").env("MAKEFLAGS", " -j9 --jobserver-auth=8,9");
+    let outer = sandbox
+        .command("check --serial")
+        .env("MAKEFLAGS", " -j9 --jobserver-auth=8,9");
     let _ = outer.env("CARGO_BUILD_JOBS", "5").output().exits(0);
     assert_eq!(
         sandbox.log(),

@@ -49,6 +49,7 @@ mod process_murder;
 mod process_stops;
 #[cfg(target_os = "linux")]
 mod process_terminal;
+mod repairs;
 mod rules_page;
 mod schedule;
 mod schema;

@@ -369,11 +369,7 @@ fn exit(status: &WaitIdStatus) -> Exit {
         .unwrap_or(Exit::Code(-1))
 }
 
-fn spawn(
-    command: Command,
-    variables: &[(&'static str, String)],
-    [stdout, stderr]: [OwnedFd; 2],
-) -> io::Result<Pid> {
+fn spawn(command: Command, variables: &[(&'static str, String)], [stdout, stderr]: [OwnedFd; 2]) -> io::Result<Pid> {
     #[expect(
         clippy::disallowed_methods,
         reason = "this is where the guard starts the processes of tasks; its own environment is theirs"

@@ -152,7 +152,8 @@ impl Serving {
                         return Err(not_understood());
                     };
                     let others = flags.to_str().unwrap_or_default();
-                    self.families.have_jobs(SharedJobs::new(size, others, &reader, &writer)?);
+                    self.families
+                        .have_jobs(SharedJobs::new(size, others, &reader, &writer)?);
                 }
                 Order::Ask { task } => self.families.ask(task),
                 Order::Kill { task } => self.families.kill(task, now),

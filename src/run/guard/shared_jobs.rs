@@ -54,7 +54,13 @@ fn makeflags(others: &str, ours: &str) -> String {
     let kept: String = words
         .filter(|(_, word)| !word.starts_with("-j") && !word.starts_with("--job"))
         // The first word holds letters without a dash, or nothing.
-        .map(|(place, word)| if place == 0 { word.to_owned() } else { format!(" {word}") })
+        .map(|(place, word)| {
+            if place == 0 {
+                word.to_owned()
+            } else {
+                format!(" {word}")
+            }
+        })
         .collect();
     format!("{kept} {ours}{definitions}")
 }

@@ -279,7 +279,10 @@ mod tests {
             env,
         });
         prop_oneof![
-            (any::<u32>(), ".*").prop_map(|(size, flags)| Order::Jobs { size, flags: flags.into() }),
+            (any::<u32>(), ".*").prop_map(|(size, flags)| Order::Jobs {
+                size,
+                flags: flags.into()
+            }),
             (any::<u32>(), command).prop_map(|(task, command)| Order::Start { task, command }),
             any::<u32>().prop_map(|task| Order::Ask { task }),
             any::<u32>().prop_map(|task| Order::Kill { task }),
