@@ -45,12 +45,13 @@ fn two_repairs_of_a_file_never_run_at_the_same_time() {
     sandbox
         .tool("rmdir", "exec \"$SANDBOX/toolchain/rm\" -r \"$@\"")
         .noting(&["look"]);
-    let mut checks = String::new();
-    for (place, patterns) in ["*.a", "*.b", "*.c", "*.[ab]", "*.[bc]", "*.[abc]"].iter().enumerate() {
-        checks += &format!(
+    let check = |(place, patterns): (usize, &&str)| {
+        format!(
             "checks.x{place} = {{ run = \"look\", fix = \"work {{files}}\", scope = \"files\", files = [\"{patterns}\"] }}\n"
-        );
-    }
+        )
+    };
+    let patterns = ["*.a", "*.b", "*.c", "*.[ab]", "*.[bc]", "*.[abc]"];
+    let checks: String = patterns.iter().enumerate().map(check).collect();
     sandbox
         .write("1.a", "")
         .write("2.b", "")
