@@ -11,7 +11,7 @@ use cargo_hooks::config::{ConfigInput, Member, Order, resolve};
 use cargo_hooks::diagnostic::SourceFile;
 use cargo_hooks::event::{Event, EventKind, Outcome, Output, TaskFinished};
 use cargo_hooks::model::{Dialect, Exit};
-use cargo_hooks::plan::{Access, Need, Resource};
+use cargo_hooks::plan::{Access, CargoSettings, Facts, Mode, Need, Resource};
 use cargo_hooks::schedule::{BuiltIn, Effect, Job, Message, Rules, Schedule, Verdict};
 use cargo_hooks::store::{Recorder, TaskEnd, load as load_history, save};
 use cargo_hooks::tool_output::{Attribution, Colour, Stream, ToolOutput, sanitize};
@@ -72,6 +72,53 @@ fn plan(checks: usize) -> Plan {
 fn make_plan(bencher: Bencher, checks: usize) {
     let project = project(checks);
     bencher.bench(|| project.plan(&Request::default()).map(|plan| plan.waves().len()));
+}
+
+/// So many checks that repair and judge files by name, in a workspace of 10,000 files: each looks at the files of some of a
+/// hundred directories.
+#[divan::bench(args = [1, 10, 50], sample_count = 20)]
+fn plan_repairs_of_10_000_files(bencher: Bencher, checks: usize) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    fs::create_dir(dir.path().join("src")).expect("a directory in it");
+    fs::write(dir.path().join("src/lib.rs"), "").expect("a source file");
+    let mut text = manifest(0);
+    for check in 0..checks {
+        let patterns: Vec<_> = (0..100)
+            .filter(|place| (place + check) % 3 > 0)
+            .map(|place| format!("d{place}/**"))
+            .collect();
+        let command = "true {files}";
+        let _ = writeln!(
+            text,
+            "check-{check} = {{ run = \"{command}\", fix = \"{command}\", files = {patterns:?} }}"
+        );
+    }
+    fs::write(dir.path().join("Cargo.toml"), text).expect("a manifest");
+    let options = LoadOptions::from_process().expect("a current directory");
+    let project = load(&LoadOptions {
+        current_dir: dir.path().to_owned(),
+        ..options
+    })
+    .expect("a project");
+    let facts = Facts {
+        tools: [("true".to_owned(), PathBuf::from("/bin/true"))].into(),
+        files: (0..10_000)
+            .map(|file| format!("d{}/f{file}.txt", file % 100).into())
+            .collect(),
+        affected: None,
+        system: "linux".to_owned(),
+        parallelism: 8,
+        cargo: CargoSettings::default(),
+        argument_bytes: 1024 * 1024,
+        history: Arc::default(),
+    };
+    let request = Request {
+        mode: Mode::Fix,
+        ..Request::default()
+    };
+    bencher.bench(|| {
+        cargo_hooks::plan::plan(&project.config, &project.workspace, &request, &facts).map(|plan| plan.tasks().len())
+    });
 }
 
 /// What keeps tasks from starting at once.

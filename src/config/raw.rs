@@ -124,8 +124,8 @@ table! {
         /// Whether the command builds with cargo, and so uses the target directory alone. Cargo's own commands are
         /// recognised.
         "builds" => builds: bool,
-        /// Whether the command writes files of the workspace. It fails if it changes one that `files` names, and no
-        /// other task runs beside it.
+        /// Whether the command writes files of the workspace: those that `files` names, or any. It fails if it changes one
+        /// of them, and no task that may use one runs beside it.
         "generates" => generates: bool,
         /// Whether a warning of a lint fails the check. For tools whose `output` is `cargo`; `-- -D warnings` for clippy
         /// means the same.

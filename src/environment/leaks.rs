@@ -77,6 +77,10 @@ const OF_NEXTEST: [&str; 16] = [
     "NEXTEST_WORKSPACE_ROOT",
 ];
 
+/// Where make tells its children of the jobs that they share with it. We pass no descriptors on, and a check that waited
+/// for a job of an outer make might wait for us.
+const OF_MAKE: [&str; 2] = ["MAKEFLAGS", "MFLAGS"];
+
 /// Where cargo puts the directories of libraries.
 const LIBRARY_PATHS: [&str; 2] = ["LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"];
 
@@ -95,6 +99,10 @@ impl Environment {
             nextest: all.contains_key(OsStr::new("NEXTEST_RUN_ID")),
         };
         kept.retain(|name, _| !is_leak(&name.to_string_lossy(), within));
+        for name in OF_MAKE.map(OsStr::new) {
+            let Some(flags) = kept.remove(name) else { continue };
+            kept.extend(without_jobserver(flags).map(|flags| (name.to_owned(), flags)));
+        }
         if let Some(cargo) = all.get(OsStr::new("CARGO")) {
             let ours = library_dirs(Path::new(cargo), executable);
             for name in LIBRARY_PATHS.map(OsStr::new) {
@@ -153,6 +161,19 @@ fn is_leak(name: &str, within: Within) -> bool {
         || of_author && within.commit
         // So may he choose a profile; within a test it is that of the run.
         || within.nextest && (OF_NEXTEST.contains(&name) || name.starts_with("NEXTEST_BIN_EXE_"))
+}
+
+/// The flags of make without the jobs of an outer one, if anything else is left of them.
+fn without_jobserver(flags: OsString) -> Option<OsString> {
+    let Some(text) = flags.to_str().filter(|text| text.contains("--jobserver-")) else {
+        return Some(flags);
+    };
+    let words = text.split(' ');
+    let kept: Vec<_> = words
+        .filter(|word| !word.starts_with("--jobserver-") && !word.starts_with("-j"))
+        .collect();
+    let text = kept.join(" ");
+    (!text.trim().is_empty()).then(|| text.into())
 }
 
 /// The directories below which cargo finds libraries for what it runs: those of its toolchain and of the executable.
@@ -238,6 +259,17 @@ mod tests {
             cleaned(&[("LD_LIBRARY_PATH", "/tc/lib")]),
             pairs(&[("LD_LIBRARY_PATH", "/tc/lib")])
         );
+    }
+
+    #[test]
+    fn the_jobs_of_an_outer_make_are_gone_and_its_other_flags_stay() {
+        let check = |value, expected: Option<&str>| {
+            let expected: Vec<_> = expected.map(|value| ("MAKEFLAGS", value)).into_iter().collect();
+            assert_eq!(cleaned(&[("MAKEFLAGS", value)]), pairs(&expected), "{value}");
+        };
+        check(" -j4 --jobserver-auth=3,4", None);
+        check("w -j --jobserver-fds=3,4 -- A=1", Some("w -- A=1"));
+        check("-j8", Some("-j8"));
     }
 
     #[test]

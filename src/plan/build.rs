@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use super::files::{self, Declared, Places, Uses};
 use super::graph::{Plan, TaskGraph};
+use super::jobs;
 use super::needs::{Drafted, needs};
 use super::request::{Facts, Mode, PlanError, Request};
 use super::requirements::{platform_is, requirements};
-use super::select::{self, SelectedCheck};
+use super::select::{self, SelectedCheck, Selection};
 use super::task::{MissingTool, Purpose, Resource, Role, Task};
 use super::units::Scene;
 use crate::config::{Config, Definition, OnMissing, Order, Platform, Requirement, Strategy, Variant};
@@ -28,6 +30,7 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
             request,
             facts,
             crates,
+            places: somebody_writes(&selection, request.mode).then(|| Places::new(workspace, &facts.files)),
         },
         repairs: Vec::new(),
         judges: Vec::new(),
@@ -37,16 +40,21 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
     for check in &selection.checks {
         builder.check(check)?;
     }
-    let tasks = numbered(builder.repairs, builder.judges);
+    let mut tasks = numbered(builder.repairs, builder.judges);
+    if let Some(places) = &builder.scene.places {
+        files::lock(&mut tasks, places);
+    }
     let needs = needs(&tasks);
     let tasks = tasks.into_iter().map(|drafted| drafted.task).collect();
     let strategy = request.strategy.unwrap_or(config.settings.strategy);
+    let slots = slots(strategy, config, request, facts);
     Ok(Plan {
         origin: config.origin,
         left_out: builder.left_out,
         missing: builder.missing,
         affected: facts.affected.clone(),
-        slots: slots(strategy, config, request, facts),
+        slots,
+        jobs: jobs::most(facts.cargo.jobs, facts.parallelism, slots),
         colour: request.colour,
         strategy,
         order: order(strategy, config, request),
@@ -54,6 +62,16 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
         stop_on_critical_failure: config.settings.stop_on_critical_failure,
         tasks: TaskGraph::new(tasks, &needs),
     })
+}
+
+/// Whether a task may write files of the workspace.
+fn somebody_writes(selection: &Selection<'_>, mode: Mode) -> bool {
+    let variants = selection.checks.iter().flat_map(|check| &check.variants);
+    let mut definitions = variants.flat_map(|variant| {
+        let instead = variant.instead.iter().map(|(_, other)| other);
+        std::iter::once(&variant.definition).chain(instead)
+    });
+    definitions.any(|definition| definition.generates || mode == Mode::Fix && definition.fix.is_some())
 }
 
 fn slots(strategy: Strategy, config: &Config, request: &Request, facts: &Facts) -> u32 {
@@ -77,8 +95,8 @@ fn order(strategy: Strategy, config: &Config, request: &Request) -> Order {
 
 /// All tasks, each with its place.
 ///
-/// Repairs come first, one after the other, so that every verdict is about the repaired files. Those that compile come
-/// before those that only look at text: a formatter then has the last word on what the others wrote.
+/// Repairs come first, so that every verdict is about the repaired files. Those that compile come before those that only
+/// look at text: a formatter then has the last word on what the others wrote.
 fn numbered<'a>(mut repairs: Vec<Drafted<'a>>, judges: Vec<Drafted<'a>>) -> Vec<Drafted<'a>> {
     let builds = |task: &Task| {
         let mut resources = task.resources.iter();
@@ -171,6 +189,8 @@ impl<'a> Builder<'a> {
         if let Some(reason) = self.reason_against(name, definition) {
             return Ok(Err(Absence::Prevented(reason)));
         }
+        let declared = self.scene.places.as_ref();
+        let declared = declared.map(|places| Declared::of(definition, places));
         for unit in &units {
             let task = |role, command| {
                 let purpose = Purpose {
@@ -181,8 +201,12 @@ impl<'a> Builder<'a> {
                     command,
                 };
                 let task = Task::new(&purpose, unit, &self.scene);
+                let uses = declared.as_ref().map_or_else(Uses::unknown, |declared| {
+                    files::uses(&purpose, unit, &task.command, &self.scene, declared)
+                });
                 Drafted {
                     task,
+                    uses,
                     definition,
                     built_before: false,
                 }
@@ -194,6 +218,7 @@ impl<'a> Builder<'a> {
                 judge.built_before = true;
                 self.judges.push(Drafted {
                     task: build,
+                    uses: Uses::unknown(),
                     definition,
                     built_before: false,
                 });

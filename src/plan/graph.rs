@@ -36,6 +36,8 @@ pub struct Plan {
     pub affected: Option<Arc<Affected>>,
     /// How many tasks run at a time.
     pub slots: u32,
+    /// How many jobs all that compiles may run at a time, taken together.
+    pub jobs: u32,
     /// Whether tasks write in colour.
     pub colour: Colour,
     /// Whether tasks run in parallel, and whether what earlier runs have taught is used.
@@ -88,6 +90,7 @@ impl Plan {
             left_out: Vec::new(),
             missing: Vec::new(),
             slots,
+            jobs: slots,
             colour: Colour::Strip,
             strategy: Strategy::Parallel,
             order: Order::Config,

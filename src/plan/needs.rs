@@ -1,15 +1,18 @@
 //! What waits for what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::files::Uses;
 use super::graph::Need;
-use super::task::{Role, Task};
+use super::task::{Access, Resource, Role, Task};
 use crate::config::Definition;
 use crate::model::{CheckName, TaskId};
 
 /// A task, and the definition that it follows.
 pub(super) struct Drafted<'a> {
     pub(super) task: Task,
+    /// The files that it uses.
+    pub(super) uses: Uses,
     pub(super) definition: &'a Definition,
     /// Whether the task before it builds what this one runs. That one waits for what this one would wait for.
     pub(super) built_before: bool,
@@ -39,14 +42,64 @@ pub(super) fn needs(tasks: &[Drafted<'_>]) -> Vec<(TaskId, TaskId, Need)> {
     needs
 }
 
-/// Repairs run one after the other, and all that judges comes after the last.
+/// Who has used some files last: whoever has written them, and who has read them since.
+#[derive(Default)]
+struct Users {
+    wrote: Option<TaskId>,
+    read: Vec<TaskId>,
+}
+
+/// Repairs of the same files run in the order of the plan, and what judges files comes after all that repairs them.
 fn after_repairs(repairs: &[&Drafted<'_>], judges: &[&Drafted<'_>]) -> Vec<(TaskId, TaskId, Need)> {
-    let id = |drafted: &Drafted<'_>| drafted.task.head.id;
-    let in_turn = repairs.windows(2).map(|pair| (id(pair[0]), id(pair[1])));
-    let last = repairs.last().into_iter();
-    let first = judges.iter().filter(|judge| !judge.built_before);
-    let after_all = last.flat_map(|last| first.clone().map(move |judge| (id(last), id(judge))));
-    in_turn.chain(after_all).map(|(a, b)| (a, b, Need::Soft)).collect()
+    let mut users: BTreeMap<&Resource, Users> = BTreeMap::new();
+    let mut needs = Vec::new();
+    for repair in repairs {
+        let id = repair.task.head.id;
+        needs.extend(
+            before(&repair.task, &users)
+                .into_iter()
+                .map(|other| (other, id, Need::Soft)),
+        );
+        for (files, access) in files_of(&repair.task) {
+            let users = users.entry(files).or_default();
+            match access {
+                Access::Shared => users.read.push(id),
+                Access::Exclusive => {
+                    users.wrote = Some(id);
+                    users.read.clear();
+                }
+            }
+        }
+    }
+    for judge in judges.iter().filter(|judge| !judge.built_before) {
+        let id = judge.task.head.id;
+        needs.extend(
+            before(&judge.task, &users)
+                .into_iter()
+                .map(|repair| (repair, id, Need::Soft)),
+        );
+    }
+    needs
+}
+
+/// Those of the users of a task's files that it must not come before. Whoever wrote earlier comes before them.
+fn before(task: &Task, users: &BTreeMap<&Resource, Users>) -> BTreeSet<TaskId> {
+    let used = files_of(task).filter_map(|(files, access)| Some((users.get(files)?, access)));
+    let mut before = BTreeSet::new();
+    for (users, access) in used {
+        match access {
+            Access::Exclusive if !users.read.is_empty() => before.extend(&users.read),
+            Access::Shared | Access::Exclusive => before.extend(users.wrote),
+        }
+    }
+    before
+}
+
+fn files_of(task: &Task) -> impl Iterator<Item = (&Resource, Access)> {
+    let files = task.resources.iter();
+    files
+        .filter(|(resource, _)| matches!(resource, Resource::Tree | Resource::Files(_)))
+        .map(|(resource, access)| (resource, *access))
 }
 
 /// Whether one of two tasks has to wait for the other. Tasks of one crate each only where it is the same crate.

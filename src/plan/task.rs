@@ -12,6 +12,7 @@ use super::cargo::{
 };
 use super::command_line::fill;
 use super::identity;
+use super::jobs::{self, Jobs};
 use super::units::{Scene, Unit, joined};
 use crate::config::{Command, Cwd, Definition, FileFilter, Retry};
 use crate::event::TaskHead;
@@ -71,6 +72,8 @@ pub struct Handling {
     /// Whether its command may name other crates than those that the task is about, so that nothing can be said of single
     /// ones.
     pub names_others: bool,
+    /// How it takes part in the jobs of the run.
+    pub jobs: Jobs,
 }
 
 /// What a task is for.
@@ -109,8 +112,11 @@ pub struct Program {
 /// Something that tasks cannot all use at once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
-    /// The files of the workspace: read by all, written by what repairs or generates.
+    /// The files of the workspace: alone to what may write any of them, and shared by all others.
     Tree,
+    /// Some of the files, by a number that means something in one plan only: alone to what writes them, shared by what
+    /// may read one of them. Nobody writes files that are in none of these, but who has the tree alone.
+    Files(u32),
     /// A directory that cargo builds in. Where it holds a lock of cargo's (`target/debug`), the second command would wait
     /// for it unseen. Whoever uses one shares the target directory above it, which is alone to what may use all of it.
     BuildDirectory(Arc<Path>),
@@ -159,7 +165,9 @@ impl Task {
         let generates = definition.generates && !repairs;
         let (key, extent) = (identity::key(purpose, unit), identity::extent(purpose, unit));
         let mut command = command(purpose, unit, scene);
-        let handling = handling(purpose, unit, scene, &mut command);
+        let mut handling = handling(purpose, unit, scene, &mut command);
+        let resources = resources(purpose, &command, scene, repairs || generates);
+        handling.jobs = jobs::of(&command, &resources, &scene.facts.cargo);
         Self {
             head: Arc::new(head(purpose, unit, scene)),
             crates: unit.crates.clone(),
@@ -173,7 +181,7 @@ impl Task {
             },
             priority: definition.priority,
             weight: definition.weight,
-            resources: resources(purpose, &command, scene, repairs || generates),
+            resources,
             command,
             critical: definition.critical && !repairs,
             estimate: scene.facts.history.estimate(&key, extent),
@@ -216,6 +224,7 @@ impl Task {
             self.resources.extend(locks_to_run(&call, &place));
         }
         self.command = run;
+        self.handling.jobs = jobs::of(&self.command, &self.resources, settings);
         Some(first)
     }
 }
@@ -340,6 +349,7 @@ fn handling(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>, command: 
         deny_warnings: purpose.role == Role::Judge && (denied || definition.deny_warnings),
         targets: call.as_ref().filter(|_| speaks).and_then(targets),
         names_others: call.is_some_and(|call| names_others(&call, &unit.filling.packages)),
+        jobs: Jobs::default(),
     }
 }
 

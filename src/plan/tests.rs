@@ -2,6 +2,7 @@
 
 mod cargo;
 mod commands;
+mod files;
 mod identity;
 mod order;
 mod properties;

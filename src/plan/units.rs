@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::command_line::{Filling, file_argument, fill};
+use super::files::Places;
 use super::parts::{cost, parts};
 use super::request::{Facts, PlanError, Request};
 use crate::affected::SelectedFiles;
@@ -23,6 +24,8 @@ pub(super) struct Unit<'a> {
     /// What tells it from other units of the check in every run, in words: neither how many crates or files there are nor
     /// in how many parts. Most often nothing does.
     pub(super) group: String,
+    /// The files that it works on, where it is about files and somebody has to know.
+    pub(super) files: BTreeSet<u32>,
     pub(super) filling: Filling<'a>,
 }
 
@@ -33,6 +36,8 @@ pub(super) struct Scene<'a> {
     pub(super) facts: &'a Facts,
     /// The crates that were asked for.
     pub(super) crates: BTreeSet<CrateName>,
+    /// What tasks use of the files, where one may write some.
+    pub(super) places: Option<Places<'a>>,
 }
 
 /// The crates that a definition is about and that were asked for, dependencies first.
@@ -169,6 +174,7 @@ impl<'a> Scene<'a> {
         let label = only.map(ToString::to_string).unwrap_or_default();
         Unit {
             group: label.clone(),
+            files: BTreeSet::new(),
             label,
             crates: Vec::new(),
             whole: true,
@@ -183,6 +189,7 @@ impl<'a> Scene<'a> {
             crates: vec![krate.name.clone()],
             whole: self.workspace.crates().len() == 1,
             group: String::new(),
+            files: BTreeSet::new(),
             filling: Filling {
                 package,
                 ..self.filling()
@@ -196,6 +203,7 @@ impl<'a> Scene<'a> {
             crates: selected.names(),
             whole: selected.all,
             group: String::new(),
+            files: BTreeSet::new(),
             filling: Filling {
                 packages: selected.arguments(),
                 targets: selected.targets(),
@@ -238,6 +246,7 @@ impl<'a> Scene<'a> {
                 units.push(Unit {
                     label: joined(&[&selected.label(), edition_label, &part_label(index, count)]),
                     group,
+                    files: BTreeSet::new(),
                     crates: crates.map(|krate| krate.name.clone()).collect(),
                     whole: selected.all,
                     filling: Filling {
@@ -263,10 +272,17 @@ impl<'a> Scene<'a> {
     ) -> Result<Vec<Unit<'a>>, PlanError> {
         let parts = self.in_parts(name, definition, &self.filling(), files)?;
         let count = parts.len();
-        let unit = |(index, files)| {
+        let mut left = files;
+        let mut unit = |(index, files): (usize, Vec<OsString>)| {
             let all = self.unit_of_all(variant);
+            let own;
+            (own, left) = left.split_at(files.len());
             Unit {
                 label: joined(&[&all.label, &part_label(index, count)]),
+                files: self
+                    .places
+                    .as_ref()
+                    .map_or_else(BTreeSet::new, |places| places.of_files(own)),
                 filling: Filling {
                     files,
                     ..self.filling()
@@ -274,7 +290,7 @@ impl<'a> Scene<'a> {
                 ..all
             }
         };
-        Ok(parts.into_iter().enumerate().map(unit).collect())
+        Ok(parts.into_iter().enumerate().map(&mut unit).collect())
     }
 
     /// The files as arguments, cut so that each part fits the command line of the check and that of its repair.

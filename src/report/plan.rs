@@ -133,13 +133,16 @@ fn remarks(plan: &Plan, task: &Task, forecast: &Forecast) -> String {
 /// What a task takes that others may want as well, in words.
 pub(super) fn uses(task: &Task) -> Vec<String> {
     let mut used = Vec::new();
-    let mut builds = false;
+    let (mut builds, mut writes) = (false, false);
     for (resource, access) in &task.resources {
         match (resource, access) {
-            (Resource::Tree, Access::Exclusive) => used.push("writes files".to_owned()),
+            (Resource::Tree | Resource::Files(_), Access::Exclusive) if !writes => {
+                writes = true;
+                used.push("writes files".to_owned());
+            }
             (Resource::BuildDirectory(_), Access::Exclusive) => builds = true,
             (Resource::Named(name), _) => used.push(format!("lock {}", one_line(name))),
-            (_, Access::Shared) | (Resource::Programs(_), _) => {}
+            (_, Access::Shared) | (Resource::Programs(_) | Resource::Tree | Resource::Files(_), _) => {}
         }
     }
     used.extend(task.handling.deny_warnings.then(|| "denies warnings".to_owned()));
@@ -234,6 +237,7 @@ fn task_line<'a>(plan: &Plan, task: &'a Task) -> TaskLine<'a> {
     let exclusive = task.resources.iter().filter(|(_, access)| *access == Access::Exclusive);
     let locks = exclusive.map(|(resource, _)| match resource {
         Resource::Tree => "tree".to_owned(),
+        Resource::Files(class) => format!("files:{class}"),
         Resource::BuildDirectory(dir) => format!("build-directory:{}", dir.display()),
         Resource::Programs(dir) => format!("programs:{}", dir.display()),
         Resource::Named(name) => format!("named:{name}"),

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::guard::Guard;
+use super::jobs::Pool;
 use super::pause::Clock;
 use super::process::Keeper;
 use super::signals::{Heard, Signals, somebody_watches};
@@ -105,13 +106,16 @@ async fn dispatch(
 ) -> std::io::Result<RunStats> {
     let mut signals = Signals::listen(context.ends_with)?;
     let (say, heard) = mpsc::unbounded_channel();
+    let jobs = jobs(plan, context);
     let workplace = Arc::new(Workplace {
         context: context.clone(),
         keeper: Keeper::new(
             context.environment.clone(),
             context.guard.clone(),
             context.state_dir.clone(),
+            jobs.clone(),
         ),
+        jobs,
         clock: Clock::new(),
         say,
     });
@@ -142,6 +146,19 @@ async fn dispatch(
                 Heard::Suspend if somebody_watches() => signals.stand_still().await,
                 Heard::Suspend => {}
             },
+        }
+    }
+}
+
+/// The jobs of the run, where a task takes any and there is a guard to hand them on.
+fn jobs(plan: &Plan, context: &RunContext) -> Option<Arc<Pool>> {
+    context.guard.program()?;
+    plan.tasks().find(|task| task.handling.jobs.takes_more())?;
+    match Pool::new(plan.jobs) {
+        Ok(pool) => Some(Arc::new(pool)),
+        Err(error) => {
+            tracing::warn!(%error, "checks that build share no jobs: each runs as many as it likes");
+            None
         }
     }
 }

@@ -9,6 +9,7 @@ mod ancestor;
 mod dispatcher;
 mod guard;
 mod job;
+mod jobs;
 mod kept_output;
 mod pause;
 mod process;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::guard::Guard;
 use super::guard::{Client, Leader};
+use super::jobs::{Pool, Seat};
 use crate::environment::Environment;
 use crate::model::Exit;
 use crate::plan::TaskCommand;
@@ -29,6 +30,7 @@ pub(super) struct Keeper {
     environment: Environment,
     guard: Guard,
     state: Option<PathBuf>,
+    jobs: Option<Arc<Pool>>,
     client: tokio::sync::Mutex<Guarding>,
     groups: Groups,
 }
@@ -73,20 +75,22 @@ type Started = std::io::Result<(Process, ChildStdout, ChildStderr)>;
 
 impl Keeper {
     /// Starts nothing yet. What is to be known of a run that goes on is written into the directory `state`.
-    pub(super) fn new(environment: Environment, guard: Guard, state: Option<PathBuf>) -> Self {
+    pub(super) fn new(environment: Environment, guard: Guard, state: Option<PathBuf>, jobs: Option<Arc<Pool>>) -> Self {
         Self {
             environment,
             guard,
             state,
+            jobs,
             client: tokio::sync::Mutex::new(Guarding::NotYet),
             groups: Groups::default(),
         }
     }
 
-    /// Starts the command: no standard input, pipes for its output, a group of its own.
-    pub(super) async fn start(&self, command: &TaskCommand) -> Started {
+    /// Starts the command: no standard input, pipes for its output, a group of its own. It may take jobs of the run, where
+    /// its seat says so and there is a guard to hand them on.
+    pub(super) async fn start(&self, command: &TaskCommand, seat: Option<&Seat>) -> Started {
         if let Some(client) = self.client().await {
-            let (leader, stdout, stderr) = client.start(command).await?;
+            let (leader, stdout, stderr) = client.start(command, seat.is_some_and(Seat::takes_more)).await?;
             return Ok((Process(Kind::Guarded(leader)), stdout, stderr));
         }
         self.start_alone(command)
@@ -126,14 +130,14 @@ impl Keeper {
             Guarding::By(_) | Guarding::NotYet => {}
         }
         let program = self.guard.program()?;
-        let mut launched = Client::launch(program, &self.environment, self.state.as_deref()).await;
+        let mut launched = self.launch(program).await;
         for _ in 0..LAUNCHES {
             // That somebody kills a guard at its start is no reason to do without.
             if launched
                 .as_ref()
                 .is_err_and(|error| error.kind() == ErrorKind::Interrupted)
             {
-                launched = Client::launch(program, &self.environment, self.state.as_deref()).await;
+                launched = self.launch(program).await;
             }
         }
         *client = match launched {
@@ -147,6 +151,10 @@ impl Keeper {
             Guarding::By(client) => Some(Arc::clone(client)),
             Guarding::NotYet | Guarding::ByNobody => None,
         }
+    }
+
+    async fn launch(&self, program: &Path) -> std::io::Result<Client> {
+        Client::launch(program, &self.environment, self.state.as_deref(), self.jobs.as_deref()).await
     }
 
     fn start_alone(&self, command: &TaskCommand) -> Started {
@@ -285,7 +293,7 @@ mod tests {
                 .unwrap();
             runtime.block_on(async {
                 let environment = Environment::default().with("PATH", "/usr/bin:/bin");
-                let keeper = Keeper::new(environment, guard, None);
+                let keeper = Keeper::new(environment, guard, None, None);
                 let command = TaskCommand {
                     program: Program {
                         name: "sh".to_owned(),
@@ -296,7 +304,7 @@ mod tests {
                     env: [].into(),
                 };
                 for _ in 0..2 {
-                    let (mut process, mut stdout, _) = keeper.start(&command).await.unwrap();
+                    let (mut process, mut stdout, _) = keeper.start(&command, None).await.unwrap();
                     let mut said = String::new();
                     stdout.read_to_string(&mut said).await.unwrap();
                     assert_eq!(said, "said\n");

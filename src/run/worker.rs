@@ -9,13 +9,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::dispatcher::RunContext;
+use super::jobs::{Pool, Seat};
 use super::kept_output::KeptOutput;
 use super::pause::Clock;
 use super::process::{Ended, GRACE, Keeper, Process};
 use crate::changes::TreeState;
 use crate::event::{CrateVerdict, Failure, Output};
 use crate::model::{Exit, Finding, Place, Severity, TaskId};
-use crate::plan::{Task, TaskCommand};
+use crate::plan::{Jobs, Task, TaskCommand};
 use crate::schedule::Verdict;
 use crate::tool_output::{Asked, Stream, ToolOutput, Verdicts};
 
@@ -93,6 +94,8 @@ impl Report {
 pub(super) struct Workplace {
     pub(super) context: RunContext,
     pub(super) keeper: Keeper,
+    /// What tasks that build share.
+    pub(super) jobs: Option<Arc<Pool>>,
     /// Stands while the run is suspended.
     pub(super) clock: Clock,
     pub(super) say: mpsc::UnboundedSender<Said>,
@@ -100,7 +103,13 @@ pub(super) struct Workplace {
 
 /// Runs the task to its end and says what came of it.
 #[tracing::instrument(level = "debug", name = "task", skip_all, fields(label = task.head.label()))]
-pub(super) async fn work(task: Task, place: Arc<Workplace>, stop: watch::Receiver<StopLevel>) -> Report {
+pub(super) async fn work(task: Task, place: Arc<Workplace>, mut stop: watch::Receiver<StopLevel>) -> Report {
+    // What is waited for here is work of other tasks, so it counts neither as time of this one nor for its limit.
+    let seat = tokio::select! {
+        biased;
+        _ = next_level(&mut stop) => return Report::of_nothing(),
+        seat = seat(&task, &place) => seat,
+    };
     let (started, paused) = (Instant::now(), place.clock.total());
     let before = generated(&task, &place).await;
     let worker = Worker {
@@ -108,6 +117,7 @@ pub(super) async fn work(task: Task, place: Arc<Workplace>, stop: watch::Receive
         place: &place,
         stop,
         started,
+        seat,
     };
     let mut report = worker.run().await;
     if report.verdict == Verdict::Passed
@@ -117,6 +127,15 @@ pub(super) async fn work(task: Task, place: Arc<Workplace>, stop: watch::Receive
     }
     report.took = (started.elapsed() + paused).saturating_sub(place.clock.total());
     report
+}
+
+/// What the task has of the jobs of the run, as soon as it may start.
+async fn seat(task: &Task, place: &Workplace) -> Option<Seat> {
+    let jobs = task.handling.jobs;
+    let pool = place.jobs.as_ref().filter(|_| jobs != Jobs::Nothing)?;
+    let seat = pool.seat(jobs).await;
+    seat.inspect_err(|error| tracing::warn!(%error, "a check builds without a job of the run"))
+        .ok()
 }
 
 /// What the files contain that the task must leave as they are. Read on another thread: signals are heard meanwhile.
@@ -156,6 +175,7 @@ struct Worker<'a> {
     place: &'a Workplace,
     stop: watch::Receiver<StopLevel>,
     started: Instant,
+    seat: Option<Seat>,
 }
 
 impl Worker<'_> {
@@ -168,7 +188,7 @@ impl Worker<'_> {
         )
         .asked_for(asked(task));
         let mut kept = task.handling.kept_output.as_deref().map(KeptOutput::new);
-        let ended = match place.keeper.start(&task.command).await {
+        let ended = match place.keeper.start(&task.command, self.seat.as_ref()).await {
             Err(error) => Err(Failure::Start {
                 error: not_started(&task.command, &error),
             }),
@@ -241,6 +261,7 @@ impl Worker<'_> {
             place,
             mut stop,
             mut started,
+            mut seat,
         } = self;
         let id = task.head.id;
         let far = started + FAR;
@@ -310,6 +331,9 @@ impl Worker<'_> {
             }
             if !built && output.has_built() {
                 built = true;
+                if let Some(seat) = &mut seat {
+                    seat.give_back();
+                }
                 let _ = place.say.send(Said::Built(id));
             }
             let now = Instant::now();

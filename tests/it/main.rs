@@ -25,6 +25,8 @@ mod help;
 mod history;
 mod init;
 mod invocation;
+#[cfg(target_os = "linux")]
+mod jobs;
 mod library;
 mod list;
 mod man;
@@ -47,6 +49,7 @@ mod process_murder;
 mod process_stops;
 #[cfg(target_os = "linux")]
 mod process_terminal;
+mod repairs;
 mod rules_page;
 mod schedule;
 mod schema;

@@ -14,6 +14,7 @@ const VARIABLES: [&str; 4] = [
 ];
 
 const ALIAS_VARIABLE: &str = "CARGO_ALIAS_";
+const JOBS_VARIABLE: &str = "CARGO_BUILD_JOBS";
 
 /// Where cargo builds, and what its subcommands are called here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct CargoSettings {
     pub targets: Vec<String>,
     /// What aliases stand for, without those that cargo brings along.
     pub aliases: BTreeMap<String, Vec<String>>,
+    /// How many jobs somebody lets cargo run, as cargo writes it: less than none means so many fewer than processors.
+    pub jobs: Option<i64>,
     /// Those variables of the environment that count.
     pub variables: BTreeMap<String, String>,
 }
@@ -52,6 +55,8 @@ impl CargoSettings {
         for (name, value) in environment {
             if VARIABLES.contains(&name) {
                 settings.variables.insert(name.to_owned(), value.to_owned());
+            } else if name == JOBS_VARIABLE {
+                settings.jobs = value.parse().ok();
             } else if let Some(alias) = name.strip_prefix(ALIAS_VARIABLE) {
                 let words = value.split_whitespace().map(str::to_owned).collect();
                 settings.aliases.insert(alias.to_lowercase().replace('_', "-"), words);
@@ -75,6 +80,8 @@ impl CargoSettings {
             }
         }
         let build = file.get("build").and_then(Value::as_table);
+        let jobs = build.and_then(|build| build.get("jobs")).and_then(Value::as_integer);
+        self.jobs = self.jobs.or(jobs);
         if let Some(target) = build.and_then(|build| build.get("target"))
             && self.targets.is_empty()
         {
@@ -123,6 +130,8 @@ mod tests {
         assert_eq!(words("env"), "check|--lib");
         assert_eq!(settings.aliases.len(), 3);
         assert_eq!(settings.targets, ["x", "y"]);
+        assert_eq!(settings.jobs, Some(2));
+        assert_eq!(read(&[("CARGO_BUILD_JOBS", "-1")]).jobs, Some(-1));
         assert_eq!(
             settings.variables,
             BTreeMap::from([("CARGO_TARGET_DIR".to_owned(), "t".to_owned())])

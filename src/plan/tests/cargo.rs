@@ -13,6 +13,7 @@ fn uses(plan: &Plan) -> String {
         let below = |dir: &Path| dir.strip_prefix("/ws").unwrap_or(dir).display().to_string();
         let name = match resource {
             Resource::Tree => "tree".to_owned(),
+            Resource::Files(class) => format!("files {class}"),
             Resource::BuildDirectory(dir) => below(dir),
             Resource::Programs(dir) => format!("*{}", below(dir)),
             Resource::Named(name) => format!("lock {name}"),

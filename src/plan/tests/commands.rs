@@ -293,12 +293,14 @@ fn what_a_task_is_given_comes_from_its_definition_and_the_request() {
     let build = |dir: &str, access| (Resource::BuildDirectory(Path::new(dir).into()), access);
     let all = build("/ws/target", Access::Shared);
     let debug = build("/ws/target/debug", Access::Exclusive);
-    assert_eq!(judge.resources, [tree(Access::Exclusive), port.clone()]);
+    let generated = (Resource::Files(0), Access::Exclusive);
+    assert_eq!(judge.resources, [tree(Access::Shared), generated, port.clone()]);
     assert_eq!(
         repair.resources,
         [tree(Access::Exclusive), build("/ws/target", Access::Exclusive), port]
     );
-    assert_eq!(other.resources, [tree(Access::Shared), all, debug]);
+    let looked_at = (Resource::Files(0), Access::Shared);
+    assert_eq!(other.resources, [tree(Access::Shared), looked_at, all, debug]);
     assert_eq!((judge.weight, judge.timeout), (3, Some(Duration::from_mins(1))));
     assert!(
         judge.critical && !repair.critical,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::{Setting, judges, setting};
-use crate::plan::{PlanError, Role};
+use crate::plan::PlanError;
 
 const COMMANDS: [&str; 5] = [
     "tool",
@@ -136,16 +136,6 @@ proptest! {
         for left_out in &plan.left_out {
             prop_assert!(plan.tasks().all(|task| task.head.check != left_out.check));
         }
-    }
-
-    #[test]
-    fn nothing_is_judged_before_all_is_repaired(setting in asked()) {
-        let plan = setting.plan();
-        let repairs: Vec<_> = plan.tasks().filter(|task| task.role == Role::Repair).map(|task| task.head.id).collect();
-        let waves = plan.waves();
-        prop_assert!(repairs.iter().zip(waves).all(|(repair, wave)| wave == &[*repair]));
-        let mut judges = judges(&plan);
-        prop_assert!(judges.all(|task| !waves[..repairs.len()].iter().flatten().any(|id| *id == task.head.id)));
     }
 
     #[test]

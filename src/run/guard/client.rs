@@ -14,6 +14,7 @@ use super::tag::next_task;
 use super::wire::{Command, Order};
 use crate::environment::Environment;
 use crate::plan::TaskCommand;
+use crate::run::jobs::Pool;
 
 /// A guard at work.
 pub(in crate::run) struct Client {
@@ -28,9 +29,13 @@ impl Client {
         program: &Path,
         environment: &Environment,
         state: Option<&Path>,
+        jobs: Option<&Pool>,
     ) -> io::Result<Self> {
         let (wishes, wished) = mpsc::unbounded_channel();
         let mut link = Link::launch(program, environment, state)?;
+        if let Some(pool) = jobs {
+            link.hand_on(pool, environment)?;
+        }
         link.until_ready().await?;
         let link = tokio::spawn(link.run(wished));
         let last = AtomicU32::new(0);
@@ -42,8 +47,12 @@ impl Client {
         self.wishes.is_closed()
     }
 
-    /// Starts a task.
-    pub(in crate::run) async fn start(&self, command: &TaskCommand) -> io::Result<(Leader, ChildStdout, ChildStderr)> {
+    /// Starts a task, which may take jobs of the run or not.
+    pub(in crate::run) async fn start(
+        &self,
+        command: &TaskCommand,
+        jobs: bool,
+    ) -> io::Result<(Leader, ChildStdout, ChildStderr)> {
         let task = next_task(self.last.load(Ordering::Relaxed));
         self.last.store(task, Ordering::Relaxed);
         let (stdout, theirs) = io::pipe()?;
@@ -52,7 +61,7 @@ impl Client {
         let (ended, ends) = oneshot::channel();
         let wish = Wish::Start {
             task,
-            command: wired(command),
+            command: wired(command, jobs),
             pipes: [theirs, theirs_too].map(OwnedFd::from),
             started,
             ended,
@@ -113,13 +122,14 @@ fn gone() -> io::Error {
     io::Error::other("the guard process was killed, and with it whoever saw how the tool ends")
 }
 
-fn wired(command: &TaskCommand) -> Command {
+fn wired(command: &TaskCommand, jobs: bool) -> Command {
     let program = command.program.path.as_ref().map(|path| path.as_os_str().to_owned());
     let pairs = command.env.iter();
     Command {
         program: program.unwrap_or_else(|| command.program.name.as_str().into()),
         args: command.args.clone(),
         cwd: command.cwd.as_os_str().to_owned(),
+        jobs,
         env: pairs.flat_map(|(name, value)| [name.into(), value.into()]).collect(),
     }
 }

@@ -14,6 +14,7 @@ use super::super::job::Job;
 use crate::environment::Environment;
 use crate::model::Exit;
 use crate::plan::TaskCommand;
+use crate::run::jobs::Pool;
 
 /// There is none.
 pub(in crate::run) enum Client {}
@@ -29,7 +30,12 @@ pub(in crate::run) struct Ended {
 
 impl Client {
     /// Refuses.
-    pub(in crate::run) async fn launch(_: &Path, _: &Environment, _: Option<&Path>) -> io::Result<Self> {
+    pub(in crate::run) async fn launch(
+        _: &Path,
+        _: &Environment,
+        _: Option<&Path>,
+        _: Option<&Pool>,
+    ) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
@@ -37,7 +43,11 @@ impl Client {
         match *self {}
     }
 
-    pub(in crate::run) async fn start(&self, _: &TaskCommand) -> io::Result<(Leader, ChildStdout, ChildStderr)> {
+    pub(in crate::run) async fn start(
+        &self,
+        _: &TaskCommand,
+        _: bool,
+    ) -> io::Result<(Leader, ChildStdout, ChildStderr)> {
         match *self {}
     }
 

@@ -15,6 +15,7 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, getpgid, getpid, getsid, kill_process, kill_process_group, waitid,
 };
 
+use super::shared_jobs::SharedJobs;
 use super::system::{Children, mark};
 use super::tag::{Marker, RunTag};
 use super::wire::{Command, Reply};
@@ -33,6 +34,7 @@ const GIVE_UP: Duration = Duration::from_secs(5);
 pub(super) struct Families {
     tag: RunTag,
     marker: Option<Marker>,
+    jobs: Option<SharedJobs>,
     tasks: BTreeMap<u32, Family>,
     /// Children of the guard that are no leaders, by their numbers.
     orphans: BTreeMap<i32, Orphan>,
@@ -67,6 +69,7 @@ impl Families {
         Self {
             tag,
             marker: Marker::new(tag),
+            jobs: None,
             tasks: BTreeMap::new(),
             orphans: BTreeMap::new(),
             children: Children::of_this_process(),
@@ -74,12 +77,21 @@ impl Families {
         }
     }
 
+    /// From now on, tasks are started that may take these jobs.
+    pub(super) fn have_jobs(&mut self, jobs: SharedJobs) {
+        self.jobs = Some(jobs);
+    }
+
     /// Starts a task: in a group of its own, without standard input, with these pipes.
     pub(super) fn start(&mut self, task: u32, command: Command, pipes: [OwnedFd; 2]) -> Reply {
         if let Some(marker) = &self.marker {
             marker.set(task);
         }
-        let spawned = spawn(command, pipes);
+        let jobs = self.jobs.as_ref().filter(|_| command.jobs);
+        let spawned = match jobs {
+            Some(jobs) => jobs.shared(|variables| spawn(command, variables, pipes)),
+            None => spawn(command, &[], pipes),
+        };
         if let Some(marker) = &self.marker {
             marker.unset();
         }
@@ -357,7 +369,7 @@ fn exit(status: &WaitIdStatus) -> Exit {
         .unwrap_or(Exit::Code(-1))
 }
 
-fn spawn(command: Command, [stdout, stderr]: [OwnedFd; 2]) -> io::Result<Pid> {
+fn spawn(command: Command, variables: &[(&'static str, String)], [stdout, stderr]: [OwnedFd; 2]) -> io::Result<Pid> {
     #[expect(
         clippy::disallowed_methods,
         reason = "this is where the guard starts the processes of tasks; its own environment is theirs"
@@ -369,7 +381,8 @@ fn spawn(command: Command, [stdout, stderr]: [OwnedFd; 2]) -> io::Result<Pid> {
         .stdin(Stdio::null())
         .stdout(stdout)
         .stderr(stderr)
-        .process_group(0);
+        .process_group(0)
+        .envs(variables.iter().map(|(name, value)| (name, value)));
     for pair in command.env.chunks_exact(2) {
         starting.env(&pair[0], &pair[1]);
     }

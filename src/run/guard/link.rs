@@ -25,6 +25,7 @@ use super::tag::RunTag;
 use super::wire::{Command, Inbox, Order, Reply};
 use crate::environment::Environment;
 use crate::model::Exit;
+use crate::run::jobs::Pool;
 
 /// How long the guard may take to start or kill a task, to stop all of them, or to go home. It needs milliseconds, and
 /// gives up after seconds what cannot be killed; one that takes longer is no guard any more.
@@ -117,6 +118,17 @@ impl Link {
             closing: false,
             _record: state.and_then(|state| Record::write(state, tag, pid)),
         })
+    }
+
+    /// Hands the jobs of the run to the guard, for the tasks that may take some.
+    pub(super) fn hand_on(&mut self, pool: &Pool, environment: &Environment) -> io::Result<()> {
+        let (reader, writer) = pool.ends()?;
+        let order = Order::Jobs {
+            size: u32::try_from(pool.size()).unwrap_or(u32::MAX),
+            flags: environment.get("MAKEFLAGS").unwrap_or_default().to_owned(),
+        };
+        self.post(&order, Some([reader.into(), writer.into()]));
+        Ok(())
     }
 
     /// Waits until the guard is there. The error is `Interrupted` where somebody has killed it.

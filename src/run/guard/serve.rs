@@ -14,6 +14,7 @@ use tokio::net::UnixStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::families::Families;
+use super::shared_jobs::SharedJobs;
 use super::tag::RunTag;
 use super::wire::{Inbox, Order, Reply};
 use crate::run::signals::ignored;
@@ -145,6 +146,14 @@ impl Serving {
                         return Err(not_understood());
                     };
                     replies.push(self.families.start(task, command, [stdout, stderr]));
+                }
+                Order::Jobs { size, flags } => {
+                    let (Some(reader), Some(writer)) = (self.pipes.pop_front(), self.pipes.pop_front()) else {
+                        return Err(not_understood());
+                    };
+                    let others = flags.to_str().unwrap_or_default();
+                    self.families
+                        .have_jobs(SharedJobs::new(size, others, &reader, &writer)?);
                 }
                 Order::Ask { task } => self.families.ask(task),
                 Order::Kill { task } => self.families.kill(task, now),

@@ -11,6 +11,8 @@ use crate::model::Exit;
 /// What the tool wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Order {
+    /// The jobs of the run, and what else stands in `MAKEFLAGS`. Both ends of a pipe come with it.
+    Jobs { size: u32, flags: OsString },
     /// Start a task. Two pipes come with it: for its standard output and for its standard error.
     Start { task: u32, command: Command },
     /// Ask a task to end.
@@ -31,6 +33,8 @@ pub(super) struct Command {
     pub(super) cwd: OsString,
     /// Name and value, one after the other.
     pub(super) env: Vec<OsString>,
+    /// Whether it may take jobs of the run.
+    pub(super) jobs: bool,
 }
 
 /// What the guard has to say.
@@ -59,7 +63,9 @@ impl Order {
                 frame.letter(b's').number(*task);
                 frame.text(&command.program).text(&command.cwd);
                 frame.texts(&command.args).texts(&command.env);
+                frame.number(command.jobs.into());
             }
+            Self::Jobs { size, flags } => drop(frame.letter(b'j').number(*size).text(flags)),
             Self::Ask { task } => drop(frame.letter(b'a').number(*task)),
             Self::Kill { task } => drop(frame.letter(b'k').number(*task)),
             Self::Suspend => drop(frame.letter(b'z')),
@@ -76,13 +82,20 @@ impl Order {
                 let task = rest.number()?;
                 let (program, cwd) = (rest.text()?, rest.text()?);
                 let (args, env) = (rest.texts()?, rest.texts()?);
+                let jobs = rest.number()? == 1;
                 let command = Command {
                     program,
                     args,
                     cwd,
                     env,
+                    jobs,
                 };
                 Self::Start { task, command }
+            }
+            b'j' => {
+                let size = rest.number()?;
+                let flags = rest.text()?;
+                Self::Jobs { size, flags }
             }
             b'a' => Self::Ask { task: rest.number()? },
             b'k' => Self::Kill { task: rest.number()? },
@@ -258,13 +271,18 @@ mod tests {
     }
 
     fn orders() -> impl Strategy<Value = Order> {
-        let command = (texts(), texts(), texts()).prop_map(|(args, env, names)| Command {
+        let command = (texts(), texts(), texts(), any::<bool>()).prop_map(|(args, env, names, jobs)| Command {
+            jobs,
             program: names.first().cloned().unwrap_or_default(),
             cwd: names.last().cloned().unwrap_or_default(),
             args,
             env,
         });
         prop_oneof![
+            (any::<u32>(), ".*").prop_map(|(size, flags)| Order::Jobs {
+                size,
+                flags: flags.into()
+            }),
             (any::<u32>(), command).prop_map(|(task, command)| Order::Start { task, command }),
             any::<u32>().prop_map(|task| Order::Ask { task }),
             any::<u32>().prop_map(|task| Order::Kill { task }),

@@ -70,6 +70,7 @@ fn chance(interrupts: u32) -> impl Strategy<Value = Chance> {
 fn resources() -> impl Strategy<Value = Vec<(Resource, Access)>> {
     let resource = prop_oneof![
         Just(Resource::Tree),
+        (0..3_u32).prop_map(Resource::Files),
         Just(Resource::BuildDirectory(
             std::path::Path::new("/ws/target/debug").into()
         )),
