@@ -49,6 +49,23 @@ pub enum EventKind {
         /// For how long by now.
         running: Duration,
     },
+    /// A task calls cargo, which waits for a lock that another cargo holds. That time counts neither as that of the task
+    /// nor into its timeout.
+    TaskWaits {
+        /// Which.
+        task: Arc<TaskHead>,
+        /// What is locked, as cargo calls it (`build directory`).
+        lock: String,
+        /// For how long by now.
+        waited: Duration,
+    },
+    /// A task that waited, as was told, goes on. One that ends instead has only its end told.
+    TaskGoesOn {
+        /// Which.
+        task: Arc<TaskHead>,
+        /// How long it waited.
+        waited: Duration,
+    },
     /// A task failed, and will be tried again.
     TaskRetries(Box<TaskRetries>),
     /// A task reached its final state.
@@ -145,6 +162,8 @@ pub struct TaskFinished {
     pub quarantined: bool,
     /// How long it ran, the last time; nothing where it never started.
     pub took: Duration,
+    /// How long it waited for locks that another cargo held, on top of that.
+    pub waited: Duration,
     /// What came of each crate that it worked on. Empty where it is about none, or never ran.
     pub crates: BTreeMap<CrateName, CrateVerdict>,
     /// What its pass means, in a few words (`12 tests`), where its tool said so.

@@ -82,6 +82,7 @@ pub(super) fn task(head: TaskHead, outcome: Outcome, took: u64) -> TaskFinished 
         quarantined: false,
         outcome,
         took: Duration::from_millis(took),
+        waited: Duration::ZERO,
         crates: std::collections::BTreeMap::new(),
         note: None,
         findings: Vec::new(),
@@ -253,6 +254,7 @@ fn any_finished() -> impl Strategy<Value = TaskFinished> {
                 attempts,
                 quarantined,
                 took: Duration::from_millis(took),
+                waited: Duration::from_millis(took / 2),
                 crates: std::collections::BTreeMap::new(),
                 note: None,
                 findings,
@@ -303,6 +305,15 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
         1 => (any_head(), any_millis()).prop_map(|(task, running)| EventKind::TaskSlow {
             task,
             running: Duration::from_millis(running),
+        }),
+        1 => (any_head(), any_text(), any_millis()).prop_map(|(task, lock, waited)| EventKind::TaskWaits {
+            task,
+            lock,
+            waited: Duration::from_millis(waited),
+        }),
+        1 => (any_head(), any_millis()).prop_map(|(task, waited)| EventKind::TaskGoesOn {
+            task,
+            waited: Duration::from_millis(waited),
         }),
         1 => any_retries().prop_map(|retries| EventKind::TaskRetries(Box::new(retries))),
         4 => any_finished().prop_map(|finished| EventKind::TaskFinished(Box::new(finished))),

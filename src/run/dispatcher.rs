@@ -185,6 +185,8 @@ impl Dispatcher<'_> {
         let mut finished = self.handle(Message::Begin);
         while !finished {
             tokio::select! {
+                // What a task has said is told before its end.
+                biased;
                 Some(said) = heard.recv() => finished = self.hear(said),
                 Some(ended) = self.workers.join_next_with_id() => finished = self.ended(ended),
                 heard = signals.next() => match heard {
@@ -208,6 +210,14 @@ impl Dispatcher<'_> {
             Said::Slow(task, running) => {
                 let task = Arc::clone(&self.plan.task(task).head);
                 self.tell(EventKind::TaskSlow { task, running });
+            }
+            Said::Waits(task, lock, waited) => {
+                let task = Arc::clone(&self.plan.task(task).head);
+                self.tell(EventKind::TaskWaits { task, lock, waited });
+            }
+            Said::GoesOn(task, waited) => {
+                let task = Arc::clone(&self.plan.task(task).head);
+                self.tell(EventKind::TaskGoesOn { task, waited });
             }
         }
         false
@@ -338,6 +348,7 @@ impl Dispatcher<'_> {
             outcome,
             attempts,
             took: report.took,
+            waited: report.waited,
             crates: report.crates,
             note: report.note,
             findings: report.findings,

@@ -10,6 +10,7 @@ mod dispatcher;
 mod guard;
 mod job;
 mod kept_output;
+mod lock_wait;
 mod pause;
 mod process;
 mod signals;

@@ -10,12 +10,13 @@ use tokio::time::{Instant, sleep_until};
 
 use super::dispatcher::RunContext;
 use super::kept_output::KeptOutput;
+use super::lock_wait::LockWait;
 use super::pause::Clock;
 use super::process::{Ended, GRACE, Keeper, Process};
 use crate::changes::TreeState;
 use crate::event::{CrateVerdict, Failure, Output};
 use crate::model::{Exit, Finding, Place, Severity, TaskId};
-use crate::plan::{Task, TaskCommand};
+use crate::plan::{CargoUse, Task, TaskCommand};
 use crate::schedule::Verdict;
 use crate::tool_output::{Asked, Stream, ToolOutput, Verdicts};
 
@@ -49,6 +50,10 @@ pub(super) enum Said {
     Built(TaskId),
     /// It runs for long.
     Slow(TaskId, Duration),
+    /// It waits for this lock of cargo's, and has done so for this long.
+    Waits(TaskId, String, Duration),
+    /// It has got the lock, after that time.
+    GoesOn(TaskId, Duration),
 }
 
 /// What came of a task.
@@ -56,6 +61,8 @@ pub(super) enum Said {
 pub(super) struct Report {
     pub(super) verdict: Verdict,
     pub(super) took: Duration,
+    /// How long it waited for locks of cargo's, on top of that.
+    pub(super) waited: Duration,
     /// What a pass means.
     pub(super) note: Option<String>,
     pub(super) findings: Vec<Finding>,
@@ -80,6 +87,7 @@ impl Report {
         Self {
             verdict: Verdict::Stopped,
             took: Duration::ZERO,
+            waited: Duration::ZERO,
             note: None,
             findings: Vec::new(),
             crates: Verdicts::new(),
@@ -115,7 +123,8 @@ pub(super) async fn work(task: Task, place: Arc<Workplace>, stop: watch::Receive
     {
         judge_generated(&before.differences(&after), &mut report);
     }
-    report.took = (started.elapsed() + paused).saturating_sub(place.clock.total());
+    let stood = place.clock.total().saturating_sub(paused) + report.waited;
+    report.took = started.elapsed().saturating_sub(stood);
     report
 }
 
@@ -168,13 +177,14 @@ impl Worker<'_> {
         )
         .asked_for(asked(task));
         let mut kept = task.handling.kept_output.as_deref().map(KeptOutput::new);
+        let mut wait = LockWait::new(self.started);
         let ended = match place.keeper.start(&task.command).await {
             Err(error) => Err(Failure::Start {
                 error: not_started(&task.command, &error),
             }),
             Ok((process, stdout, stderr)) => {
                 let pipes = (Pipe::new(stdout), Pipe::new(stderr));
-                self.attend(process, pipes, (&mut output, kept.as_mut()))
+                self.attend(process, pipes, (&mut output, kept.as_mut(), &mut wait))
                     .await
                     .map_err(|error| Failure::Uncertain {
                         reason: error.to_string(),
@@ -221,6 +231,7 @@ impl Worker<'_> {
         Report {
             verdict,
             took: Duration::ZERO,
+            waited: wait.total,
             note,
             findings: said.findings,
             crates,
@@ -234,7 +245,7 @@ impl Worker<'_> {
         self,
         mut process: Process,
         (mut stdout, mut stderr): (Pipe<impl AsyncRead + Unpin>, Pipe<impl AsyncRead + Unpin>),
-        (output, mut kept): (&mut ToolOutput, Option<&mut KeptOutput>),
+        (output, mut kept, wait): (&mut ToolOutput, Option<&mut KeptOutput>, &mut LockWait),
     ) -> std::io::Result<(Ended, Why)> {
         let Self {
             task,
@@ -255,7 +266,7 @@ impl Worker<'_> {
         let mut drained_at = far;
         let mut closing = false;
         let mut said_at = started;
-        let mut built = !task.handling.runs_what_it_built;
+        let mut built = task.handling.cargo != CargoUse::RunsWhatItBuilt;
         let mut pauses = place.clock.pauses();
         while exit.is_none() || !(stdout.closed && stderr.closed) {
             tokio::select! {
@@ -268,6 +279,7 @@ impl Worker<'_> {
                         *point += pause;
                     }
                     started += pause;
+                    wait.shift(pause);
                 }
                 Ok(level) = next_level(&mut stop), if exit.is_none() => {
                     if !matches!(why, Why::TimedOut(_)) {
@@ -276,7 +288,7 @@ impl Worker<'_> {
                     if level == StopLevel::Kill { process.kill() } else { process.ask_to_end() }
                     (limit, kill_at) = (far, Instant::now() + GRACE);
                 }
-                () = sleep_until(limit), if exit.is_none() => {
+                () = sleep_until(limit), if exit.is_none() && !wait.is_on() => {
                     why = Why::TimedOut(task.timeout.unwrap_or_default());
                     process.ask_to_end();
                     (limit, kill_at) = (far, Instant::now() + GRACE);
@@ -298,7 +310,11 @@ impl Worker<'_> {
                     why = if matches!(why, Why::ByItself) { Why::StillOpen } else { why };
                     break;
                 }
-                () = sleep_until(slow_at), if exit.is_none() => {
+                () = sleep_until(wait.tell_at), if wait.is_on() => {
+                    let lock = output.awaited_lock().unwrap_or_default().to_owned();
+                    let _ = place.say.send(Said::Waits(id, lock, wait.tell(Instant::now())));
+                }
+                () = sleep_until(slow_at), if exit.is_none() && !wait.is_on() => {
                     let _ = place.say.send(Said::Slow(id, started.elapsed()));
                     slow_at += SLOW;
                 }
@@ -313,6 +329,15 @@ impl Worker<'_> {
                 let _ = place.say.send(Said::Built(id));
             }
             let now = Instant::now();
+            // What a test writes that starts a cargo of its own is no word of ours.
+            let waits = task.handling.cargo != CargoUse::NotCalled && exit.is_none() && !output.has_built();
+            let over = wait.note(waits && output.awaited_lock().is_some(), now);
+            for point in [&mut limit, &mut slow_at, &mut started] {
+                *point += over.waited;
+            }
+            if over.told {
+                let _ = place.say.send(Said::GoesOn(id, over.waited));
+            }
             if now >= said_at
                 && let Some(line) = output.last_line()
             {

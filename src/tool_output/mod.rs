@@ -15,6 +15,7 @@ mod kept_text;
 mod libtest;
 mod lines;
 mod locator;
+mod lock_wait;
 mod nextest;
 mod nextest_exit;
 mod nextest_list;

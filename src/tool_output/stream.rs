@@ -13,6 +13,7 @@ use crate::tool_output::findings::Findings;
 use crate::tool_output::kept_text::KeptText;
 use crate::tool_output::lines::{LineSplitter, Piece};
 use crate::tool_output::locator::Locator;
+use crate::tool_output::lock_wait::awaited_lock;
 use crate::tool_output::nextest::NextestReader;
 use crate::tool_output::plain::PlainReader;
 use crate::tool_output::reader::{End, Line, Reader, Verdict};
@@ -92,14 +93,26 @@ impl ToolOutput {
         self.taken.reader.has_built()
     }
 
+    /// What cargo waits for, if the last that it wrote says that another cargo holds the lock on it.
+    #[must_use]
+    pub fn awaited_lock(&self) -> Option<&str> {
+        self.taken.awaited_lock.as_deref()
+    }
+
     /// Takes what the tool wrote, in whatever pieces it comes.
     pub fn feed(&mut self, stream: Stream, bytes: &[u8]) {
         let taken = &mut self.taken;
+        if !bytes.is_empty() {
+            taken.awaited_lock = None;
+        }
         let splitter = match stream {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
         };
         splitter.feed(bytes, |piece| taken.take(stream, piece));
+        if splitter.is_within_line() {
+            taken.awaited_lock = None;
+        }
     }
 
     /// The last whole line that says something, made harmless for a terminal and short.
@@ -156,6 +169,8 @@ struct Taken {
     /// The stream that the end of `kept` came from.
     speaker: Stream,
     last_line: String,
+    /// What the last line says that cargo waits for.
+    awaited_lock: Option<String>,
 }
 
 impl Taken {
@@ -167,15 +182,20 @@ impl Taken {
             kept: KeptText::default(),
             speaker: Stream::Stdout,
             last_line: String::new(),
+            awaited_lock: None,
         }
     }
 
     fn take(&mut self, stream: Stream, piece: Piece<'_>) {
         let bytes = match piece {
             Piece::Line(bytes) => bytes,
-            Piece::Part(bytes) => return self.keep(stream, bytes),
+            Piece::Part(bytes) => {
+                self.awaited_lock = None;
+                return self.keep(stream, bytes);
+            }
         };
         let text = shown_line(bytes);
+        self.awaited_lock = (stream == Stream::Stderr).then(|| awaited_lock(&text)).flatten();
         let line = Line {
             stream,
             bytes,
@@ -261,6 +281,38 @@ mod tests {
         }
         output.feed(Stream::Stderr, &[&[b'x'; 5_000][..], b"\n"].concat());
         assert_eq!(output.last_line().map(str::len), Some(LAST_LINE_LIMIT));
+    }
+
+    /// Cargo may write it in colour, and the pipe may hand it over in any pieces.
+    #[test]
+    fn cargo_waits_for_a_lock_until_it_writes_anything_more() {
+        let line = b"\x1b[1m\x1b[92m    Blocking\x1b[0m waiting for file lock on build directory\n";
+        for dialect in DIALECTS {
+            for cut in 0..=line.len() {
+                for (stream, more) in [
+                    (Stream::Stderr, &b"    Checking a v0.1.0\n"[..]),
+                    (Stream::Stderr, b" "),
+                    (Stream::Stdout, b"{\"reason\":\"compiler-artifact\"}\n"),
+                    (Stream::Stdout, b"{"),
+                ] {
+                    let mut output = start(dialect);
+                    output.feed(Stream::Stderr, b"warning: something\n");
+                    output.feed(Stream::Stderr, &line[..cut]);
+                    assert_eq!(output.awaited_lock().is_some(), cut == line.len());
+                    output.feed(Stream::Stderr, &line[cut..]);
+                    assert_eq!(output.awaited_lock(), Some("build directory"), "cut at {cut}");
+                    output.feed(stream, b"");
+                    assert!(output.awaited_lock().is_some(), "nothing was written");
+                    output.feed(stream, more);
+                    assert_eq!(output.awaited_lock(), None);
+                }
+            }
+            let mut output = start(dialect);
+            output.feed(Stream::Stderr, &[&line[..], b"   Comp"].concat());
+            assert_eq!(output.awaited_lock(), None, "it goes on in the same piece");
+            output.feed(Stream::Stdout, line);
+            assert_eq!(output.awaited_lock(), None, "cargo says it on standard error");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod sandbox;
 mod affected;
 mod architecture;
 mod cargo;
+mod cargo_waits;
 mod check;
 mod completions;
 mod config;

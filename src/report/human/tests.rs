@@ -689,6 +689,40 @@ fn long_output_is_bounded_unless_all_is_asked_for() {
 }
 
 #[test]
+fn a_wait_for_another_cargo_is_told() {
+    let waits = |millis, waited| {
+        let task = Arc::new(head(0, "clippy", ""));
+        let lock = "build directory".to_owned();
+        let waited = Duration::from_millis(waited);
+        at(millis, EventKind::TaskWaits { task, lock, waited })
+    };
+    let ends = |waited, outcome| TaskFinished {
+        waited: Duration::from_millis(waited),
+        ..task(head(0, "clippy", ""), outcome, 20)
+    };
+    let events = [
+        waits(1010, 1001),
+        waits(61_010, 61_002),
+        finished(61_030, ends(61_020, Outcome::Passed)),
+        finished(61_030, ends(999, Outcome::Passed)),
+        finished(
+            61_030,
+            TaskFinished {
+                leaked: 1,
+                ..ends(61_020, exit(1, None))
+            },
+        ),
+    ];
+    insta::assert_snapshot!(shown(&events, options(120)), @"
+|       WAITS [>  1.001s] clippy: another cargo holds the build directory
+|       WAITS [>  1m 01s] clippy: another cargo holds the build directory
+|        PASS [   0.020s] clippy: waited 1m 01s for another cargo
+|        PASS [   0.020s] clippy
+|        FAIL [   0.020s] clippy: exit code 1; left 1 process running; waited 1m 01s for another cargo
+");
+}
+
+#[test]
 fn colours_of_tools_end_where_their_output_ends() {
     let long = format!("\x1b[31m{}\x1b[0m\nnext\n\x1b[1mstays on\n\n", "x".repeat(2000));
     let events = [

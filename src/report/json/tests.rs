@@ -168,6 +168,28 @@ fn what_is_tried_again_line_by_line() {
 }
 
 #[test]
+fn a_wait_for_another_cargo_line_by_line() {
+    let waited = Duration::from_secs(61);
+    let clippy = || Arc::new(head(0, "clippy", ""));
+    let waits = EventKind::TaskWaits {
+        task: clippy(),
+        lock: "build directory".to_owned(),
+        waited,
+    };
+    let goes_on = EventKind::TaskGoesOn { task: clippy(), waited };
+    let passed = TaskFinished {
+        waited,
+        ..task(head(0, "clippy", ""), Outcome::Passed, 20)
+    };
+    let events = [at(61_010, waits), at(61_010, goes_on), finished(61_030, passed)];
+    insta::assert_snapshot!(written(&events), @r#"
+{"type":"task-waits","at":61.01,"task":{"label":"clippy","id":0,"check":"clippy","unit":"","may_fail":false,"rerun":"cargo hooks check clippy","fix":"cargo hooks check clippy --fix"},"lock":"build directory","waited":61.0}
+{"type":"task-goes-on","at":61.01,"task":{"label":"clippy","id":0,"check":"clippy","unit":"","may_fail":false,"rerun":"cargo hooks check clippy","fix":"cargo hooks check clippy --fix"},"waited":61.0}
+{"type":"task-finished","at":61.03,"task":{"label":"clippy","id":0,"check":"clippy","unit":"","may_fail":false,"rerun":"cargo hooks check clippy","fix":"cargo hooks check clippy --fix"},"outcome":"passed","took":0.02,"waited":61.0,"findings":[],"output":"","output_dropped":0}
+"#);
+}
+
+#[test]
 fn hostile_text_is_harmless_when_it_is_printed() {
     let failed = TaskFinished {
         findings: vec![finding(Severity::Error, HOSTILE, HOSTILE, 1, HOSTILE)],
