@@ -4,6 +4,7 @@
 //! from lists of events. Times are given as what had passed since the run began.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -207,6 +208,17 @@ pub struct Output {
     pub bytes: Vec<u8>,
     /// How many bytes were dropped from the middle to keep memory bounded.
     pub dropped: u64,
+    /// The file in which all of it is, where it is long and the task has failed.
+    pub saved: Option<SavedOutput>,
+}
+
+/// The file that holds a long output: what a person can read of it, in the order of its arrival, control sequences and all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedOutput {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How many bytes are missing from its middle, since no file of ours grows without bound.
+    pub left_out: u64,
 }
 
 /// The final state of a task.

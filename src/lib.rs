@@ -53,6 +53,7 @@ pub mod history;
 pub mod model;
 pub mod plan;
 pub mod presets;
+mod private_dir;
 pub mod project;
 pub mod readers;
 pub mod report;

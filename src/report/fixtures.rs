@@ -6,8 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::event::{
-    Event, EventKind, Failure, LeftOut, Outcome, Output, RunStarted, RunStats, StopReason, TaskFinished, TaskHead,
-    TaskRetries,
+    Event, EventKind, Failure, LeftOut, Outcome, Output, RunStarted, RunStats, SavedOutput, StopReason, TaskFinished,
+    TaskHead, TaskRetries,
 };
 use crate::history::{Chance, Estimate};
 use crate::model::{CrateName, Exit, Finding, Place, Severity, TaskId};
@@ -99,6 +99,7 @@ pub(super) fn wrote(text: &str) -> Output {
     Output {
         bytes: text.as_bytes().to_vec(),
         dropped: 0,
+        saved: None,
     }
 }
 
@@ -235,7 +236,18 @@ fn any_output() -> impl Strategy<Value = Output> {
         any_text().prop_map(String::into_bytes),
         prop::collection::vec(any::<u8>(), 0..200)
     ];
-    (bytes, prop_oneof![Just(0), any::<u64>()]).prop_map(|(bytes, dropped)| Output { bytes, dropped })
+    let saved = prop::option::of((any_text(), any::<u64>()));
+    let saved = saved.prop_map(|saved| {
+        saved.map(|(path, left_out)| SavedOutput {
+            path: path.into(),
+            left_out,
+        })
+    });
+    (bytes, prop_oneof![Just(0), any::<u64>()], saved).prop_map(|(bytes, dropped, saved)| Output {
+        bytes,
+        dropped,
+        saved,
+    })
 }
 
 fn any_finished() -> impl Strategy<Value = TaskFinished> {

@@ -7,6 +7,7 @@
 //! No string holds a control character other than newline and tab, whatever tools write, so that a reader may print
 //! them as they are.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
@@ -190,6 +191,12 @@ struct Finished<'a> {
     output: String,
     /// How many bytes were dropped from the middle of the output to keep memory bounded.
     output_dropped: u64,
+    /// The file that holds all of a long output, where the task has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_file: Option<Cow<'a, str>>,
+    /// How many bytes are missing from the middle of that file.
+    #[serde(skip_serializing_if = "is_default")]
+    output_file_dropped: u64,
     /// How many processes it had left running at its end.
     #[serde(skip_serializing_if = "is_none")]
     leaked: u32,
@@ -302,6 +309,7 @@ impl<'a> Task<'a> {
 
 impl<'a> Finished<'a> {
     fn new(finished: &'a TaskFinished) -> Self {
+        let saved = finished.output.saved.as_ref();
         Self {
             task: Task::new(&finished.task),
             outcome: outcome(&finished.outcome),
@@ -316,6 +324,8 @@ impl<'a> Finished<'a> {
             findings: &finished.findings,
             output: sanitize(&finished.output.bytes, Colour::Strip),
             output_dropped: finished.output.dropped,
+            output_file: saved.map(|saved| saved.path.to_string_lossy()),
+            output_file_dropped: saved.map_or(0, |saved| saved.left_out),
             leaked: finished.leaked,
         }
     }

@@ -14,6 +14,7 @@ use super::guard::Guard;
 use super::pause::Clock;
 use super::process::Keeper;
 use super::signals::{Heard, Signals, somebody_watches};
+use super::spill::Spills;
 use super::worker::{Report, Said, StopLevel, Workplace, work};
 use crate::changes::Tree;
 use crate::environment::Environment;
@@ -113,6 +114,7 @@ async fn dispatch(
             context.state_dir.clone(),
         ),
         clock: Clock::new(),
+        spills: Spills::new(context.state_dir.clone()),
         say,
     });
     let dispatcher = Dispatcher {
@@ -133,6 +135,7 @@ async fn dispatch(
     };
     let stats = dispatcher.run(&mut signals, heard).await;
     workplace.keeper.close().await;
+    workplace.spills.close();
     let mut reported = reported;
     loop {
         tokio::select! {

@@ -9,16 +9,17 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::dispatcher::RunContext;
+use super::hearing::{Heard, Hearing};
 use super::kept_output::KeptOutput;
-use super::lock_wait::LockWait;
 use super::pause::Clock;
 use super::process::{Ended, GRACE, Keeper, Process};
+use super::spill::{Spill, Spills};
 use crate::changes::TreeState;
 use crate::event::{CrateVerdict, Failure, Output};
 use crate::model::{Exit, Finding, Place, Severity, TaskId};
 use crate::plan::{CargoUse, Task, TaskCommand};
 use crate::schedule::Verdict;
-use crate::tool_output::{Asked, Stream, ToolOutput, Verdicts};
+use crate::tool_output::{Stream, Verdicts};
 
 /// How long after its end a process may still hand over output. What it has started can hold the pipe open for ever.
 const DRAIN: Duration = Duration::from_millis(200);
@@ -103,6 +104,8 @@ pub(super) struct Workplace {
     pub(super) keeper: Keeper,
     /// Stands while the run is suspended.
     pub(super) clock: Clock,
+    /// Holds what outputs are too long for memory.
+    pub(super) spills: Spills,
     pub(super) say: mpsc::UnboundedSender<Said>,
 }
 
@@ -117,11 +120,14 @@ pub(super) async fn work(task: Task, place: Arc<Workplace>, stop: watch::Receive
         stop,
         started,
     };
-    let mut report = worker.run().await;
+    let (mut report, mut spill) = worker.run().await;
     if report.verdict == Verdict::Passed
         && let (Some(before), Some(after)) = (before, generated(&task, &place).await)
     {
         judge_generated(&before.differences(&after), &mut report);
+    }
+    if matches!(report.verdict, Verdict::Failed(_) | Verdict::TimedOut { .. }) {
+        report.output.saved = spill.hand_on();
     }
     let stood = place.clock.total().saturating_sub(paused) + report.waited;
     report.took = started.elapsed().saturating_sub(stood);
@@ -167,24 +173,17 @@ struct Worker<'a> {
     started: Instant,
 }
 
-impl Worker<'_> {
-    async fn run(self) -> Report {
+impl<'a> Worker<'a> {
+    async fn run(self) -> (Report, Spill<'a>) {
         let Self { task, place, .. } = self;
-        let mut output = ToolOutput::new(
-            task.output,
-            Arc::clone(&place.context.attribution),
-            task.command.cwd.clone(),
-        )
-        .asked_for(asked(task));
-        let mut kept = task.handling.kept_output.as_deref().map(KeptOutput::new);
-        let mut wait = LockWait::new(self.started);
+        let mut hearing = Hearing::new(task, place, self.started);
         let ended = match place.keeper.start(&task.command).await {
             Err(error) => Err(Failure::Start {
                 error: not_started(&task.command, &error),
             }),
             Ok((process, stdout, stderr)) => {
                 let pipes = (Pipe::new(stdout), Pipe::new(stderr));
-                self.attend(process, pipes, (&mut output, kept.as_mut(), &mut wait))
+                self.attend(process, pipes, &mut hearing)
                     .await
                     .map_err(|error| Failure::Uncertain {
                         reason: error.to_string(),
@@ -194,7 +193,12 @@ impl Worker<'_> {
         let (exit, leaked) = ended
             .as_ref()
             .map_or((Exit::Code(-1), 0), |(ended, _)| (ended.exit, ended.leaked));
-        let mut said = output.finish(exit);
+        let Heard {
+            mut said,
+            kept,
+            spill,
+            waited,
+        } = hearing.finish(exit);
         let verdict = match ended {
             Err(failure) => Verdict::Failed(failure),
             Ok((_, Why::Stopped)) => Verdict::Stopped,
@@ -228,16 +232,17 @@ impl Worker<'_> {
         } else {
             in_doubt(said.crates)
         };
-        Report {
+        let report = Report {
             verdict,
             took: Duration::ZERO,
-            waited: wait.total,
+            waited,
             note,
             findings: said.findings,
             crates,
             output: said.output,
             leaked,
-        }
+        };
+        (report, spill)
     }
 
     /// Reads what the process writes, and sees to it that it ends: by itself, in time, or because it is to stop.
@@ -245,7 +250,7 @@ impl Worker<'_> {
         self,
         mut process: Process,
         (mut stdout, mut stderr): (Pipe<impl AsyncRead + Unpin>, Pipe<impl AsyncRead + Unpin>),
-        (output, mut kept, wait): (&mut ToolOutput, Option<&mut KeptOutput>, &mut LockWait),
+        hearing: &mut Hearing<'_>,
     ) -> std::io::Result<(Ended, Why)> {
         let Self {
             task,
@@ -279,7 +284,7 @@ impl Worker<'_> {
                         *point += pause;
                     }
                     started += pause;
-                    wait.shift(pause);
+                    hearing.wait.shift(pause);
                 }
                 Ok(level) = next_level(&mut stop), if exit.is_none() => {
                     if !matches!(why, Why::TimedOut(_)) {
@@ -288,7 +293,7 @@ impl Worker<'_> {
                     if level == StopLevel::Kill { process.kill() } else { process.ask_to_end() }
                     (limit, kill_at) = (far, Instant::now() + GRACE);
                 }
-                () = sleep_until(limit), if exit.is_none() && !wait.is_on() => {
+                () = sleep_until(limit), if exit.is_none() && !hearing.wait.is_on() => {
                     why = Why::TimedOut(task.timeout.unwrap_or_default());
                     process.ask_to_end();
                     (limit, kill_at) = (far, Instant::now() + GRACE);
@@ -310,28 +315,23 @@ impl Worker<'_> {
                     why = if matches!(why, Why::ByItself) { Why::StillOpen } else { why };
                     break;
                 }
-                () = sleep_until(wait.tell_at), if wait.is_on() => {
-                    let lock = output.awaited_lock().unwrap_or_default().to_owned();
-                    let _ = place.say.send(Said::Waits(id, lock, wait.tell(Instant::now())));
+                () = sleep_until(hearing.wait.tell_at), if hearing.wait.is_on() => {
+                    let lock = hearing.output.awaited_lock().unwrap_or_default().to_owned();
+                    let _ = place.say.send(Said::Waits(id, lock, hearing.wait.tell(Instant::now())));
                 }
-                () = sleep_until(slow_at), if exit.is_none() && !wait.is_on() => {
+                () = sleep_until(slow_at), if exit.is_none() && !hearing.wait.is_on() => {
                     let _ = place.say.send(Said::Slow(id, started.elapsed()));
                     slow_at += SLOW;
                 }
-                read = stderr.read(), if !stderr.closed => output.feed(Stream::Stderr, stderr.filled(read)),
-                read = stdout.read(), if !stdout.closed => match (stdout.filled(read), kept.as_deref_mut()) {
-                    (bytes, Some(kept)) => kept.write(bytes),
-                    (bytes, None) => output.feed(Stream::Stdout, bytes),
-                },
+                read = stderr.read(), if !stderr.closed => hearing.hear(Stream::Stderr, stderr.filled(read)),
+                read = stdout.read(), if !stdout.closed => hearing.hear(Stream::Stdout, stdout.filled(read)),
             }
-            if !built && output.has_built() {
+            if !built && hearing.output.has_built() {
                 built = true;
                 let _ = place.say.send(Said::Built(id));
             }
             let now = Instant::now();
-            // What a test writes that starts a cargo of its own is no word of ours.
-            let waits = task.handling.cargo != CargoUse::NotCalled && exit.is_none() && !output.has_built();
-            let over = wait.note(waits && output.awaited_lock().is_some(), now);
+            let over = hearing.note_wait(exit.is_none(), now);
             for point in [&mut limit, &mut slow_at, &mut started] {
                 *point += over.waited;
             }
@@ -339,7 +339,7 @@ impl Worker<'_> {
                 let _ = place.say.send(Said::GoesOn(id, over.waited));
             }
             if now >= said_at
-                && let Some(line) = output.last_line()
+                && let Some(line) = hearing.output.last_line()
             {
                 // The dispatcher is gone only when the run is over, and then nobody wants to know.
                 let _ = place.say.send(Said::Line(id, line.to_owned()));
@@ -348,15 +348,6 @@ impl Worker<'_> {
         }
         let nobody_saw = || std::io::Error::other("nobody saw how it ended");
         Ok((exit.ok_or_else(nobody_saw)?, why))
-    }
-}
-
-/// What the tool of a task is asked for.
-fn asked(task: &Task) -> Asked {
-    Asked {
-        crates: task.crates.clone(),
-        targets: task.handling.targets,
-        deny_warnings: task.handling.deny_warnings,
     }
 }
 

@@ -27,6 +27,7 @@ mod reader;
 mod rustc_text;
 mod rustfmt;
 mod seen;
+mod spool;
 mod stream;
 mod terminal_text;
 
@@ -39,5 +40,6 @@ pub use findings::MAX_FINDINGS;
 pub use kept_text::{HEAD_LIMIT, TAIL_LIMIT};
 pub use lines::LINE_LIMIT;
 pub use nextest_list::test_binaries;
+pub use spool::{LONG_BYTES, LONG_LINES};
 pub use stream::{Stream, ToolOutput, ToolReport};
 pub use terminal_text::{Colour, sanitize};

@@ -18,6 +18,7 @@ use crate::tool_output::nextest::NextestReader;
 use crate::tool_output::plain::PlainReader;
 use crate::tool_output::reader::{End, Line, Reader, Verdict};
 use crate::tool_output::rustfmt::RustfmtReader;
+use crate::tool_output::spool::Spool;
 use crate::tool_output::terminal_text::shown_line;
 
 /// How much of a line is shown while a tool runs, in characters.
@@ -45,6 +46,8 @@ pub struct ToolReport {
     pub crates: Verdicts,
     /// How many warnings there were that fail the task, although the tool is content.
     pub denied: usize,
+    /// The end of an output that is long, as [`ToolOutput::take_long`] gives it.
+    pub rest: Vec<u8>,
 }
 
 /// The output of one tool, taken in while it is written.
@@ -85,6 +88,21 @@ impl ToolOutput {
     pub fn asked_for(mut self, asked: Asked) -> Self {
         self.asked = asked;
         self
+    }
+
+    /// Gives out what is long, whole and in the order of its arrival: see [`Self::take_long`].
+    #[must_use]
+    pub fn giving_out_what_is_long(mut self) -> Self {
+        self.taken.spool = Some(Spool::default());
+        self
+    }
+
+    /// What a person can read of a long output ([`LONG_BYTES`](super::LONG_BYTES), [`LONG_LINES`](super::LONG_LINES)) and
+    /// nobody has taken yet, from its beginning on. It is what the tool wrote, status lines too, but for what is for machines:
+    /// of that, what it says. To be taken after each [`Self::feed`], so that memory is bounded.
+    #[must_use]
+    pub fn take_long(&mut self) -> Vec<u8> {
+        self.taken.spool.as_mut().map(Spool::take).unwrap_or_default()
     }
 
     /// Whether the tool has built all that it will, and now only runs it.
@@ -147,6 +165,7 @@ impl ToolOutput {
             denied,
             findings,
             meaning,
+            rest: taken.spool.as_mut().map(Spool::take).unwrap_or_default(),
             output: joined(taken.top.into_output(), taken.kept.into_output()),
         }
     }
@@ -166,6 +185,8 @@ struct Taken {
     /// Whole lines that are shown before `kept`.
     top: KeptText,
     kept: KeptText,
+    /// The same and more, for whoever keeps all of it.
+    spool: Option<Spool>,
     /// The stream that the end of `kept` came from.
     speaker: Stream,
     last_line: String,
@@ -180,6 +201,7 @@ impl Taken {
             findings: Findings::default(),
             top: KeptText::default(),
             kept: KeptText::default(),
+            spool: None,
             speaker: Stream::Stdout,
             last_line: String::new(),
             awaited_lock: None,
@@ -191,6 +213,7 @@ impl Taken {
             Piece::Line(bytes) => bytes,
             Piece::Part(bytes) => {
                 self.awaited_lock = None;
+                self.spool(stream, bytes);
                 return self.keep(stream, bytes);
             }
         };
@@ -203,13 +226,29 @@ impl Taken {
         };
         match self.reader.read(&line, &mut self.findings) {
             Verdict::Show => {
+                self.spool(stream, bytes);
                 self.keep(stream, bytes);
                 self.remember(&text);
             }
-            Verdict::Status => self.remember(&text),
+            Verdict::Status => {
+                self.spool(stream, bytes);
+                self.remember(&text);
+            }
             Verdict::Hide => {}
-            Verdict::Replace(rendered) => self.keep(stream, rendered.as_bytes()),
-            Verdict::ReplaceAtTop(rendered) => self.top.push(rendered.as_bytes()),
+            Verdict::Replace(rendered) => {
+                self.spool(stream, rendered.as_bytes());
+                self.keep(stream, rendered.as_bytes());
+            }
+            Verdict::ReplaceAtTop(rendered) => {
+                self.spool(stream, rendered.as_bytes());
+                self.top.push(rendered.as_bytes());
+            }
+        }
+    }
+
+    fn spool(&mut self, stream: Stream, bytes: &[u8]) {
+        if let Some(spool) = &mut self.spool {
+            spool.push(stream, bytes);
         }
     }
 
@@ -239,7 +278,7 @@ mod tests {
 
     use super::*;
     use crate::tool_output::recorded::{Recorded, attribution};
-    use crate::tool_output::{HEAD_LIMIT, LINE_LIMIT, MAX_FINDINGS, TAIL_LIMIT};
+    use crate::tool_output::{HEAD_LIMIT, LINE_LIMIT, LONG_LINES, MAX_FINDINGS, TAIL_LIMIT};
 
     const DIALECTS: [Dialect; 5] = [
         Dialect::Plain,
@@ -373,6 +412,33 @@ mod tests {
         assert_eq!(report.findings.len(), MAX_FINDINGS);
         assert!(report.output.bytes.len() <= HEAD_LIMIT + TAIL_LIMIT);
         assert!(report.output.dropped > 0);
+    }
+
+    #[test]
+    fn what_is_long_is_given_out_whole_and_nothing_else_is() {
+        let long = Recorded::compiler_message("boom") + "   no message\n" + &"line\n".repeat(LONG_LINES);
+        for (lines, expected) in [("a\nb\n", 0), (&long, 2)] {
+            let mut output = start(Dialect::Cargo).giving_out_what_is_long();
+            let mut all = Vec::new();
+            output.feed(Stream::Stderr, b"   Compiling alpha v0.1.0\n");
+            for piece in lines.as_bytes().chunks(1000) {
+                output.feed(Stream::Stdout, piece);
+                all.extend(output.take_long());
+            }
+            let report = output.finish(Exit::Code(1));
+            all.extend(report.rest);
+            let all = String::from_utf8(all).unwrap();
+            assert_eq!(all.lines().take(2).count(), expected, "{all}");
+            if expected > 0 {
+                assert!(
+                    all.starts_with("   Compiling alpha v0.1.0\n"),
+                    "status lines are a part of it"
+                );
+                assert!(all.ends_with("   no message\n") || all.ends_with("line\n"));
+                assert!(all.contains("boom") && !all.contains("{\"reason\""), "{all}");
+                assert_eq!(all.matches("line\n").count(), LONG_LINES);
+            }
+        }
     }
 
     /// Texts that each dialect has something to say about, and bytes that no dialect expects.

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the top to the bottom: each may import those above it.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "model",
     "diagnostic",
     "presets",
     "event",
     "environment",
+    "private_dir",
     "workspace",
     "config",
     "changes",

@@ -31,6 +31,7 @@ mod list;
 mod man;
 mod missing;
 mod output;
+mod output_files;
 mod package;
 mod plan;
 mod presets;

@@ -29,6 +29,7 @@ fn every_event() -> Vec<Event> {
         output: Output {
             bytes: b"\x1b[31merror\x1b[0m\xff\n".to_vec(),
             dropped: 7,
+            saved: None,
         },
         ..task(head(0, "clippy", "a"), exit(101, Some("1 error")), 1203)
     };
