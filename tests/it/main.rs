@@ -24,7 +24,11 @@ mod generates;
 mod graph;
 mod help;
 mod history;
+#[cfg(target_os = "linux")]
+mod hostile_output;
 mod init;
+#[cfg(target_os = "linux")]
+mod injection;
 mod invocation;
 mod library;
 mod list;
@@ -56,4 +60,6 @@ mod select;
 #[cfg(target_os = "linux")]
 mod signals;
 mod simulation;
+#[cfg(target_os = "linux")]
+mod together;
 mod workspace;
