@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::process_marks::Mark;
 use crate::sandbox::{Output, Sandbox};
@@ -95,12 +96,12 @@ fn killed_at_any_call_of_the_system_nothing_is_left_and_nothing_is_misreported()
 
 /// With so few processes, whatever cannot be started has failed, alone, and nobody panics.
 #[test]
-#[ignore = "takes minutes; for the night, as root and where there is `setpriv`: no limit binds root itself"]
+#[ignore = "takes minutes; for the night, as root and where there are `setpriv` and `prlimit`: no limit binds root itself"]
 fn where_the_system_starts_no_more_processes_nothing_passes_that_did_not_run() {
     let setpriv = "/usr/bin/setpriv";
     assert!(
         fs::exists(setpriv).unwrap() && rustix::process::geteuid().is_root(),
-        "this test needs root and `setpriv`"
+        "this test needs root, and `setpriv` and `prlimit`"
     );
     let mark = Mark::new();
     let mut refused = 0;
@@ -111,19 +112,28 @@ fn where_the_system_starts_no_more_processes_nothing_passes_that_did_not_run() {
             .tool("good", "note good")
             .tool("bad", "note bad; exit 1")
             .hooks("checks.bomb = { run = \"bomb\", timeout = \"5s\" }\nchecks.good = \"good\"\nchecks.bad = \"bad\"");
+        // The toolchain may lie where only root looks.
+        let metadata = sandbox
+            .program("cargo")
+            .args("metadata --no-deps --format-version 1")
+            .output();
+        let metadata = metadata.stdout.replace("[ROOT]", sandbox.root().to_str().unwrap());
+        sandbox
+            .write("metadata.json", metadata)
+            .tool("cargo", "exec cat \"$SANDBOX/ws/metadata.json\"");
+        fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755)).unwrap();
         // A user of its own, who may read all files and not exceed limits.
         let user = 61_000 + limit;
-        let script = format!("ulimit -u {limit} && exec \"$0\" check --message-format json");
         let run = sandbox.program(setpriv).arg(format!("--reuid={user}"));
         let caps = "-all,+dac_override,+dac_read_search";
         let run = run.args(&format!(
             "--clear-groups --inh-caps={caps} --ambient-caps={caps} --bounding-set={caps}"
         ));
         let run = run
-            .arg("sh")
-            .arg("-c")
-            .arg(script)
-            .arg(env!("CARGO_BIN_EXE_cargo-hooks"));
+            .arg("/usr/bin/prlimit")
+            .arg(format!("--nproc={limit}:{limit}"))
+            .arg(env!("CARGO_BIN_EXE_cargo-hooks"))
+            .args("check --message-format json");
         let out = run.env("CARGO_HOOKS_DIR", sandbox.root().join("state/own")).output();
         let context = format!("{limit} processes");
         assert!(!out.stderr.contains("panicked"), "{context}: {out}");
