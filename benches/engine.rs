@@ -239,6 +239,7 @@ fn ended(plan: &Plan) -> Vec<TaskEnd> {
             outcome: Outcome::Passed,
             attempts: 1,
             quarantined: false,
+            waited: Duration::ZERO,
             took: Duration::from_millis(123),
             note: None,
             findings: Vec::new(),

@@ -4,6 +4,7 @@
 //! from lists of events. Times are given as what had passed since the run began.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +49,23 @@ pub enum EventKind {
         task: Arc<TaskHead>,
         /// For how long by now.
         running: Duration,
+    },
+    /// A task calls cargo, which waits for a lock that another cargo holds. That time counts neither as that of the task
+    /// nor into its timeout.
+    TaskWaits {
+        /// Which.
+        task: Arc<TaskHead>,
+        /// What is locked, as cargo calls it (`build directory`).
+        lock: String,
+        /// For how long by now.
+        waited: Duration,
+    },
+    /// A task that waited, as was told, goes on. One that ends instead has only its end told.
+    TaskGoesOn {
+        /// Which.
+        task: Arc<TaskHead>,
+        /// How long it waited.
+        waited: Duration,
     },
     /// A task failed, and will be tried again.
     TaskRetries(Box<TaskRetries>),
@@ -145,6 +163,8 @@ pub struct TaskFinished {
     pub quarantined: bool,
     /// How long it ran, the last time; nothing where it never started.
     pub took: Duration,
+    /// How long it waited for locks that another cargo held, on top of that.
+    pub waited: Duration,
     /// What came of each crate that it worked on. Empty where it is about none, or never ran.
     pub crates: BTreeMap<CrateName, CrateVerdict>,
     /// What its pass means, in a few words (`12 tests`), where its tool said so.
@@ -188,6 +208,17 @@ pub struct Output {
     pub bytes: Vec<u8>,
     /// How many bytes were dropped from the middle to keep memory bounded.
     pub dropped: u64,
+    /// The file in which all of it is, where it is long and the task has failed.
+    pub saved: Option<SavedOutput>,
+}
+
+/// The file that holds a long output: what a person can read of it, in the order of its arrival, control sequences and all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedOutput {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How many bytes are missing from its middle, since no file of ours grows without bound.
+    pub left_out: u64,
 }
 
 /// The final state of a task.

@@ -32,4 +32,4 @@ pub use limit::Limit;
 pub use request::{CargoOption, CrateSelection, Facts, Mode, PlanError, Request};
 pub use requirements::requirements;
 pub use select::definitions;
-pub use task::{Access, Handling, MissingTool, Program, Resource, Role, Task, TaskCommand};
+pub use task::{Access, CargoUse, Handling, MissingTool, Program, Resource, Role, Task, TaskCommand};

@@ -64,9 +64,8 @@ pub struct Handling {
     pub kept_output: Option<PathBuf>,
     /// Whether a warning of a lint fails it, though its tool is content.
     pub deny_warnings: bool,
-    /// Whether it runs what it has built, and the reader of its output sees when that begins. It needs cargo's locks no
-    /// longer then.
-    pub runs_what_it_built: bool,
+    /// Whether it calls cargo, which may have to wait for locks that somebody else holds.
+    pub cargo: CargoUse,
     /// The targets of each crate that it builds, where its command tells.
     pub targets: Option<Targets>,
     /// Whether its command may name other crates than those that the task is about, so that nothing can be said of single
@@ -74,6 +73,19 @@ pub struct Handling {
     pub names_others: bool,
     /// How it takes part in the jobs of the run.
     pub jobs: Jobs,
+}
+
+/// What a task does with cargo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CargoUse {
+    /// Nothing that can be seen.
+    #[default]
+    NotCalled,
+    /// It calls it.
+    Called,
+    /// It calls it and runs what was built, and the reader of its output sees when that begins. It needs cargo's locks no
+    /// longer then.
+    RunsWhatItBuilt,
 }
 
 /// What a task is for.
@@ -212,8 +224,8 @@ impl Task {
         first.output = Dialect::Nextest;
         first.command = build;
         first.handling.kept_output = Some(list);
-        first.handling.runs_what_it_built = false;
-        self.handling.runs_what_it_built = false;
+        first.handling.cargo = CargoUse::Called;
+        self.handling.cargo = CargoUse::Called;
         if let Words::Cargo(call) = recognise(&first.command.program.name, &first.command.args, settings) {
             let place = Place {
                 settings,
@@ -336,20 +348,29 @@ fn handling(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>, command: 
     let definition = purpose.definition;
     let speaks = definition.output == Dialect::Cargo;
     let denied = speaks && take_denied_warnings(command, purpose.role, settings);
-    let call = match recognise(&command.program.name, &command.args, settings) {
+    let words = recognise(&command.program.name, &command.args, settings);
+    let cargo = cargo_use(&words, definition);
+    let call = match words {
         Words::Cargo(call) => Some(call),
         Words::NoCargo | Words::Opaque => None,
     };
     Handling {
         kept_output: None,
-        runs_what_it_built: definition.builds.is_none()
-            && call
-                .as_ref()
-                .is_some_and(|call| runs_what_it_builds(call, definition.output)),
+        cargo,
         deny_warnings: purpose.role == Role::Judge && (denied || definition.deny_warnings),
         targets: call.as_ref().filter(|_| speaks).and_then(targets),
         names_others: call.is_some_and(|call| names_others(&call, &unit.filling.packages)),
         jobs: Jobs::default(),
+    }
+}
+
+fn cargo_use(words: &Words, definition: &Definition) -> CargoUse {
+    match words {
+        Words::NoCargo => CargoUse::NotCalled,
+        Words::Cargo(call) if definition.builds.is_none() && runs_what_it_builds(call, definition.output) => {
+            CargoUse::RunsWhatItBuilt
+        }
+        Words::Cargo(_) | Words::Opaque => CargoUse::Called,
     }
 }
 

@@ -5,14 +5,16 @@ use std::borrow::Cow;
 use super::findings::{self, Extent};
 use super::options::HumanOptions;
 use super::style::{FAIL, WARN};
-use super::text::{cut, one_line, size};
-use crate::event::{Failure, Outcome, Output, TaskFinished};
+use super::text::{count, cut, exact_line, one_line, size};
+use crate::event::{Failure, Outcome, Output, SavedOutput, TaskFinished};
 use crate::tool_output::sanitize;
 
 /// Lines kept from the start of an output that is too long: what went wrong first.
 const HEAD: usize = 150;
 /// Lines kept from its end, where tools sum up.
 const TAIL: usize = 250;
+/// No more lines are shown.
+pub(super) const MOST_LINES: usize = HEAD + TAIL;
 /// Columns kept of one line.
 const MOST_COLUMNS: usize = 1000;
 /// Ends whatever colour the output has left on.
@@ -48,28 +50,44 @@ pub(super) fn output(output: &Output, options: HumanOptions) -> String {
         .skip_while(|line| line.trim().is_empty())
         .collect();
     let mut text = String::new();
-    let left_out = lines.len().saturating_sub(HEAD + TAIL);
+    let left_out = lines.len().saturating_sub(MOST_LINES);
+    let mut whole = output.dropped == 0;
     if left_out == 0 || options.is_verbose() {
-        block(&mut text, &lines, options);
+        whole &= block(&mut text, &lines, options);
     } else {
+        whole = false;
         block(&mut text, &lines[..HEAD], options);
-        let note = format!("… {left_out} lines left out; -v shows all");
+        let how = if output.saved.is_some() { "" } else { "; -v shows all" };
+        let note = format!("… {} left out{how}", count(left_out, "line"));
         text.push_str(&options.aside(options.output_indent(), &note));
         block(&mut text, &lines[HEAD + left_out..], options);
     }
     if output.dropped > 0 {
         let dropped = format!(
-            "… {} from the middle of this output were not kept",
+            "… {} from the middle of this output are not shown",
             size(output.dropped)
         );
         text.push_str(&options.aside(options.output_indent(), &dropped));
     }
+    if let Some(saved) = output.saved.as_ref().filter(|_| !whole) {
+        text.push_str(&options.aside(options.output_indent(), &where_all_is(saved)));
+    }
     text
 }
 
-/// Lines of output. A colour may reach over several of them, but not beyond the block.
-fn block(text: &mut String, lines: &[&str], options: HumanOptions) {
+/// On a line of its own, so that the path can be copied.
+fn where_all_is(saved: &SavedOutput) -> String {
+    let path = exact_line(&saved.path.to_string_lossy());
+    match saved.left_out {
+        0 => format!("… all of it is in {path}"),
+        bytes => format!("… all of it but {} is in {path}", size(bytes)),
+    }
+}
+
+/// Lines of output. A colour may reach over several of them, but not beyond the block. Whether they are shown whole.
+fn block(text: &mut String, lines: &[&str], options: HumanOptions) -> bool {
     let start = text.len();
+    let mut whole = true;
     let indent = " ".repeat(options.output_indent());
     for line in lines {
         let shown = if options.is_verbose() {
@@ -81,6 +99,7 @@ fn block(text: &mut String, lines: &[&str], options: HumanOptions) {
             text.push_str(&indent);
             text.push_str(&shown);
         }
+        whole &= matches!(shown, Cow::Borrowed(_));
         // The sequence that ends a colour may have been cut off with the rest of its line.
         if matches!(shown, Cow::Owned(_)) && shown.contains('\x1b') {
             text.push_str(RESET);
@@ -92,4 +111,5 @@ fn block(text: &mut String, lines: &[&str], options: HumanOptions) {
         text.push_str(RESET);
         text.push('\n');
     }
+    whole
 }

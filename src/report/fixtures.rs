@@ -6,8 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::event::{
-    Event, EventKind, Failure, LeftOut, Outcome, Output, RunStarted, RunStats, StopReason, TaskFinished, TaskHead,
-    TaskRetries,
+    Event, EventKind, Failure, LeftOut, Outcome, Output, RunStarted, RunStats, SavedOutput, StopReason, TaskFinished,
+    TaskHead, TaskRetries,
 };
 use crate::history::{Chance, Estimate};
 use crate::model::{CrateName, Exit, Finding, Place, Severity, TaskId};
@@ -82,6 +82,7 @@ pub(super) fn task(head: TaskHead, outcome: Outcome, took: u64) -> TaskFinished 
         quarantined: false,
         outcome,
         took: Duration::from_millis(took),
+        waited: Duration::ZERO,
         crates: std::collections::BTreeMap::new(),
         note: None,
         findings: Vec::new(),
@@ -98,6 +99,7 @@ pub(super) fn wrote(text: &str) -> Output {
     Output {
         bytes: text.as_bytes().to_vec(),
         dropped: 0,
+        saved: None,
     }
 }
 
@@ -234,7 +236,18 @@ fn any_output() -> impl Strategy<Value = Output> {
         any_text().prop_map(String::into_bytes),
         prop::collection::vec(any::<u8>(), 0..200)
     ];
-    (bytes, prop_oneof![Just(0), any::<u64>()]).prop_map(|(bytes, dropped)| Output { bytes, dropped })
+    let saved = prop::option::of((any_text(), any::<u64>()));
+    let saved = saved.prop_map(|saved| {
+        saved.map(|(path, left_out)| SavedOutput {
+            path: path.into(),
+            left_out,
+        })
+    });
+    (bytes, prop_oneof![Just(0), any::<u64>()], saved).prop_map(|(bytes, dropped, saved)| Output {
+        bytes,
+        dropped,
+        saved,
+    })
 }
 
 fn any_finished() -> impl Strategy<Value = TaskFinished> {
@@ -253,6 +266,7 @@ fn any_finished() -> impl Strategy<Value = TaskFinished> {
                 attempts,
                 quarantined,
                 took: Duration::from_millis(took),
+                waited: Duration::from_millis(took / 2),
                 crates: std::collections::BTreeMap::new(),
                 note: None,
                 findings,
@@ -303,6 +317,15 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
         1 => (any_head(), any_millis()).prop_map(|(task, running)| EventKind::TaskSlow {
             task,
             running: Duration::from_millis(running),
+        }),
+        1 => (any_head(), any_text(), any_millis()).prop_map(|(task, lock, waited)| EventKind::TaskWaits {
+            task,
+            lock,
+            waited: Duration::from_millis(waited),
+        }),
+        1 => (any_head(), any_millis()).prop_map(|(task, waited)| EventKind::TaskGoesOn {
+            task,
+            waited: Duration::from_millis(waited),
         }),
         1 => any_retries().prop_map(|retries| EventKind::TaskRetries(Box::new(retries))),
         4 => any_finished().prop_map(|finished| EventKind::TaskFinished(Box::new(finished))),

@@ -3,6 +3,7 @@
 //! Every event becomes text by itself; between events only what the end needs is kept.
 
 use std::io;
+use std::time::Duration;
 
 use super::failure::output;
 use super::findings::{self, Extent};
@@ -12,7 +13,7 @@ use super::status::{Bracket, StatusLine};
 use super::style::{NAME, PASS, WARN};
 use super::summary::{Conclusion, Failures};
 use super::text::{count, one_line, processes};
-use super::verdict::{retry_line, verdict_line};
+use super::verdict::{held_by_another, retry_line, verdict_line};
 use crate::event::{
     Event, EventKind, LeftOut, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead, TaskRetries,
 };
@@ -58,7 +59,8 @@ impl HumanReporter {
                 self.line("Ended", WARN, &tail)
             }
             EventKind::TaskStarted { task } => self.task_started(task),
-            EventKind::TaskSaid { .. } => String::new(),
+            EventKind::TaskSaid { .. } | EventKind::TaskGoesOn { .. } => String::new(),
+            EventKind::TaskWaits { task, lock, waited } => self.task_waits(task, lock, *waited),
             EventKind::TaskSlow { task, running } => self.unless_quiet("SLOW", Bracket::Over(*running), task),
             EventKind::TaskRetries(retries) => self.task_retries(retries),
             EventKind::TaskFinished(finished) => self.task_finished(finished),
@@ -142,6 +144,21 @@ impl HumanReporter {
         } else {
             text
         }
+    }
+
+    fn task_waits(&self, task: &TaskHead, lock: &str, waited: Duration) -> String {
+        if self.options.is_quiet() {
+            return String::new();
+        }
+        StatusLine {
+            word: "WAITS",
+            style: WARN,
+            time: Bracket::Over(waited),
+            label: &one_line(&task.label()),
+            mark: ":",
+            tail: &held_by_another(lock),
+        }
+        .render(self.options)
     }
 
     fn unless_quiet(&self, word: &str, time: Bracket, task: &TaskHead) -> String {

@@ -7,6 +7,7 @@
 //! No string holds a control character other than newline and tab, whatever tools write, so that a reader may print
 //! them as they are.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
@@ -55,8 +56,8 @@ impl Reporter for JsonReporter {
 /// One line.
 #[derive(Serialize)]
 struct Line<'a> {
-    /// What happened: `run-started`, `leftovers-ended`, `task-started`, `task-slow`, `task-retries`, `task-finished`,
-    /// `stop-began` or `run-finished`.
+    /// What happened: `run-started`, `leftovers-ended`, `task-started`, `task-slow`, `task-waits`, `task-goes-on`,
+    /// `task-retries`, `task-finished`, `stop-began` or `run-finished`.
     #[serde(rename = "type")]
     kind: &'static str,
     /// When it happened.
@@ -95,6 +96,22 @@ enum Fields<'a> {
         task: Task<'a>,
         /// For how long by now.
         running: f64,
+    },
+    /// A task waits for a lock that another cargo holds.
+    TaskWaits {
+        /// Which.
+        task: Task<'a>,
+        /// What is locked, as cargo calls it.
+        lock: &'a str,
+        /// For how long it has waited by now.
+        waited: f64,
+    },
+    /// A task that waited goes on.
+    TaskGoesOn {
+        /// Which.
+        task: Task<'a>,
+        /// How long it waited.
+        waited: f64,
     },
     /// A task failed, and will be tried again.
     TaskRetries {
@@ -164,6 +181,9 @@ struct Finished<'a> {
     quarantined: bool,
     /// How long it ran, the last time; 0 where it never started.
     took: f64,
+    /// How long it waited for locks that another cargo held, on top of that, where it did.
+    #[serde(skip_serializing_if = "is_default")]
+    waited: f64,
     /// What it found, each with its `severity` (`error` or `warning`), `message` and, where known, `crate`, `file`,
     /// `line`, `column` and `code`.
     findings: &'a [Finding],
@@ -171,6 +191,12 @@ struct Finished<'a> {
     output: String,
     /// How many bytes were dropped from the middle of the output to keep memory bounded.
     output_dropped: u64,
+    /// The file that holds all of a long output, where the task has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_file: Option<Cow<'a, str>>,
+    /// How many bytes are missing from the middle of that file.
+    #[serde(skip_serializing_if = "is_default")]
+    output_file_dropped: u64,
     /// How many processes it had left running at its end.
     #[serde(skip_serializing_if = "is_none")]
     leaked: u32,
@@ -233,6 +259,14 @@ fn line(kind: &EventKind) -> Option<(&'static str, Fields<'_>)> {
             let (task, running) = (Task::new(task), seconds(*running));
             ("task-slow", Fields::TaskSlow { task, running })
         }
+        EventKind::TaskWaits { task, lock, waited } => {
+            let (task, waited) = (Task::new(task), seconds(*waited));
+            ("task-waits", Fields::TaskWaits { task, lock, waited })
+        }
+        EventKind::TaskGoesOn { task, waited } => {
+            let (task, waited) = (Task::new(task), seconds(*waited));
+            ("task-goes-on", Fields::TaskGoesOn { task, waited })
+        }
         EventKind::TaskRetries(retries) => ("task-retries", task_retries(retries)),
         EventKind::TaskFinished(finished) => ("task-finished", Fields::TaskFinished(Box::new(Finished::new(finished)))),
         EventKind::StopBegan { reason } => ("stop-began", stop_began(reason)),
@@ -275,6 +309,7 @@ impl<'a> Task<'a> {
 
 impl<'a> Finished<'a> {
     fn new(finished: &'a TaskFinished) -> Self {
+        let saved = finished.output.saved.as_ref();
         Self {
             task: Task::new(&finished.task),
             outcome: outcome(&finished.outcome),
@@ -285,9 +320,12 @@ impl<'a> Finished<'a> {
             flaky: finished.is_flaky(),
             quarantined: finished.quarantined,
             took: seconds(finished.took),
+            waited: seconds(finished.waited),
             findings: &finished.findings,
             output: sanitize(&finished.output.bytes, Colour::Strip),
             output_dropped: finished.output.dropped,
+            output_file: saved.map(|saved| saved.path.to_string_lossy()),
+            output_file_dropped: saved.map_or(0, |saved| saved.left_out),
             leaked: finished.leaked,
         }
     }

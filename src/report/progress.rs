@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use super::duration::clock;
 use super::style::{ASIDE, FAIL, NAME, PASS};
 use super::text::{columns, cut, one_line};
+use super::verdict::held_by_another;
 use super::{HumanOptions, Verbosity};
 use crate::event::{Event, EventKind, TaskFinished};
 use crate::model::TaskId;
@@ -131,6 +132,8 @@ struct Row {
     label: String,
     since: Duration,
     said: String,
+    /// Since when it waits for another cargo, and why.
+    waits: Option<(Duration, String)>,
 }
 
 impl Running {
@@ -149,10 +152,16 @@ impl Running {
                     label,
                     since: event.at,
                     said: String::new(),
+                    waits: None,
                 });
             }
             EventKind::TaskSaid { task, line } => self.said(*task, line),
             EventKind::TaskSlow { .. } | EventKind::LeftoversEnded { .. } => {}
+            EventKind::TaskWaits { task, lock, waited } => {
+                let since = event.at.saturating_sub(*waited);
+                self.change(task.id, |row| row.waits = Some((since, held_by_another(lock))));
+            }
+            EventKind::TaskGoesOn { task, waited } => self.change(task.id, |row| row.go_on(*waited)),
             EventKind::TaskRetries(retries) => self.tasks.retain(|row| row.id != retries.failed.task.id),
             EventKind::TaskFinished(finished) => self.finished(finished),
             EventKind::StopBegan { .. } => self.stopping = true,
@@ -163,9 +172,13 @@ impl Running {
     /// A blank line hides what was said before it, and tells nothing: it is passed over.
     fn said(&mut self, task: TaskId, line: &str) {
         let line = one_line(line);
-        if let Some(row) = self.tasks.iter_mut().find(|row| row.id == task && !line.is_empty()) {
-            row.said = line;
+        if !line.is_empty() {
+            self.change(task, |row| row.said = line);
         }
+    }
+
+    fn change(&mut self, task: TaskId, change: impl FnOnce(&mut Row)) {
+        self.tasks.iter_mut().find(|row| row.id == task).map(change);
     }
 
     fn finished(&mut self, finished: &TaskFinished) {
@@ -220,15 +233,25 @@ impl Running {
 }
 
 impl Row {
+    /// The time that it waited is none of its own.
+    fn go_on(&mut self, waited: Duration) {
+        self.waits = None;
+        self.since += waited;
+    }
+
     fn draw(&self, now: Duration, painter: HumanOptions) -> String {
         let indent = painter.detail_indent();
-        let mut text = format!("{:indent$}[{}] ", "", clock(now.saturating_sub(self.since)));
+        let (until, said) = match &self.waits {
+            Some((since, why)) => (*since, format!("waits [{}] {why}", clock(now.saturating_sub(*since)))),
+            None => (now, self.said.clone()),
+        };
+        let mut text = format!("{:indent$}[{}] ", "", clock(until.saturating_sub(self.since)));
         let room = painter.columns().saturating_sub(columns(&text) + 1);
         let label = cut(&self.label, room.max(1));
         text.push_str(&painter.paint(NAME, &label));
         let room = room.saturating_sub(columns(&label) + 2);
-        if room > 1 && !self.said.is_empty() {
-            let _ = write!(text, "  {}", painter.paint(ASIDE, &cut(&self.said, room)));
+        if room > 1 && !said.is_empty() {
+            let _ = write!(text, "  {}", painter.paint(ASIDE, &cut(&said, room)));
         }
         text
     }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::time::Duration;
 
 use anstyle::Style;
 
-use super::duration::{elapsed, limit};
+use super::duration::{elapsed, limit, roughly};
 use super::options::HumanOptions;
 use super::signal::signal_name;
 use super::status::{Bracket, StatusLine};
@@ -16,6 +17,14 @@ use crate::model::{CrateName, Exit, Finding, Severity};
 
 /// How many crates a status line names.
 const MOST_CRATES: usize = 3;
+
+/// For how long a task must have waited for that to be told.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
+/// Why a task waits, whose cargo waits for a lock.
+pub(super) fn held_by_another(lock: &str) -> String {
+    format!("another cargo holds the {}", one_line(lock))
+}
 
 /// The status line for a task that has reached its final state.
 pub(super) fn verdict_line(finished: &TaskFinished, options: HumanOptions) -> String {
@@ -28,11 +37,13 @@ pub(super) fn verdict_line(finished: &TaskFinished, options: HumanOptions) -> St
     if finished.quarantined {
         tail.push_str(" (quarantined: it keeps failing)");
     }
-    if finished.leaked > 0 {
+    let left = (finished.leaked > 0).then(|| format!("left {} running", processes(finished.leaked as usize)));
+    let waited =
+        (finished.waited >= WORTH_TELLING).then(|| format!("waited {} for another cargo", roughly(finished.waited)));
+    for more in left.into_iter().chain(waited) {
         mark = if tail.is_empty() { ":" } else { mark };
         let stop = if tail.is_empty() { "" } else { "; " };
-        let left = processes(finished.leaked as usize);
-        let _ = write!(tail, "{stop}left {left} running");
+        let _ = write!(tail, "{stop}{more}");
     }
     StatusLine {
         word,

@@ -15,6 +15,7 @@ use super::jobs::Pool;
 use super::pause::Clock;
 use super::process::Keeper;
 use super::signals::{Heard, Signals, somebody_watches};
+use super::spill::Spills;
 use super::worker::{Report, Said, StopLevel, Workplace, work};
 use crate::changes::Tree;
 use crate::environment::Environment;
@@ -117,6 +118,7 @@ async fn dispatch(
         ),
         jobs,
         clock: Clock::new(),
+        spills: Spills::new(context.state_dir.clone()),
         say,
     });
     let dispatcher = Dispatcher {
@@ -137,6 +139,7 @@ async fn dispatch(
     };
     let stats = dispatcher.run(&mut signals, heard).await;
     workplace.keeper.close().await;
+    workplace.spills.close();
     let mut reported = reported;
     loop {
         tokio::select! {
@@ -202,6 +205,8 @@ impl Dispatcher<'_> {
         let mut finished = self.handle(Message::Begin);
         while !finished {
             tokio::select! {
+                // What a task has said is told before its end.
+                biased;
                 Some(said) = heard.recv() => finished = self.hear(said),
                 Some(ended) = self.workers.join_next_with_id() => finished = self.ended(ended),
                 heard = signals.next() => match heard {
@@ -225,6 +230,14 @@ impl Dispatcher<'_> {
             Said::Slow(task, running) => {
                 let task = Arc::clone(&self.plan.task(task).head);
                 self.tell(EventKind::TaskSlow { task, running });
+            }
+            Said::Waits(task, lock, waited) => {
+                let task = Arc::clone(&self.plan.task(task).head);
+                self.tell(EventKind::TaskWaits { task, lock, waited });
+            }
+            Said::GoesOn(task, waited) => {
+                let task = Arc::clone(&self.plan.task(task).head);
+                self.tell(EventKind::TaskGoesOn { task, waited });
             }
         }
         false
@@ -355,6 +368,7 @@ impl Dispatcher<'_> {
             outcome,
             attempts,
             took: report.took,
+            waited: report.waited,
             crates: report.crates,
             note: report.note,
             findings: report.findings,

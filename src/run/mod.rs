@@ -8,12 +8,15 @@
 mod ancestor;
 mod dispatcher;
 mod guard;
+mod hearing;
 mod job;
 mod jobs;
 mod kept_output;
+mod lock_wait;
 mod pause;
 mod process;
 mod signals;
+mod spill;
 mod worker;
 
 pub use dispatcher::{RunContext, RunError, run};

@@ -28,9 +28,11 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Starts listening. What this program was started to ignore, as `nohup` does it, stays ignored. The end of
-    /// `ends_with` counts as a signal to end.
+    /// Starts listening. What this program was started to ignore, as `nohup` does it, stays ignored. What it was started to
+    /// block, this thread does not: it could not hear how its children end, and they and their tools would have it from us.
+    /// The end of `ends_with` counts as a signal to end.
     pub(super) fn listen(ends_with: Option<u32>) -> std::io::Result<Self> {
+        nix::sys::signal::SigSet::empty().thread_set_mask()?;
         let ignored = ignored();
         let heard = |kinds: &[SignalKind]| {
             let kinds = kinds.iter().filter(|kind| !ignored.contains(&kind.as_raw_value()));

@@ -9,16 +9,18 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::dispatcher::RunContext;
+use super::hearing::{Heard, Hearing};
 use super::jobs::{Pool, Seat};
 use super::kept_output::KeptOutput;
 use super::pause::Clock;
 use super::process::{Ended, GRACE, Keeper, Process};
+use super::spill::{Spill, Spills};
 use crate::changes::TreeState;
 use crate::event::{CrateVerdict, Failure, Output};
 use crate::model::{Exit, Finding, Place, Severity, TaskId};
-use crate::plan::{Jobs, Task, TaskCommand};
+use crate::plan::{CargoUse, Jobs, Task, TaskCommand};
 use crate::schedule::Verdict;
-use crate::tool_output::{Asked, Stream, ToolOutput, Verdicts};
+use crate::tool_output::{Stream, Verdicts};
 
 /// How long after its end a process may still hand over output. What it has started can hold the pipe open for ever.
 const DRAIN: Duration = Duration::from_millis(200);
@@ -50,6 +52,10 @@ pub(super) enum Said {
     Built(TaskId),
     /// It runs for long.
     Slow(TaskId, Duration),
+    /// It waits for this lock of cargo's, and has done so for this long.
+    Waits(TaskId, String, Duration),
+    /// It has got the lock, after that time.
+    GoesOn(TaskId, Duration),
 }
 
 /// What came of a task.
@@ -57,6 +63,8 @@ pub(super) enum Said {
 pub(super) struct Report {
     pub(super) verdict: Verdict,
     pub(super) took: Duration,
+    /// How long it waited for locks of cargo's, on top of that.
+    pub(super) waited: Duration,
     /// What a pass means.
     pub(super) note: Option<String>,
     pub(super) findings: Vec<Finding>,
@@ -81,6 +89,7 @@ impl Report {
         Self {
             verdict: Verdict::Stopped,
             took: Duration::ZERO,
+            waited: Duration::ZERO,
             note: None,
             findings: Vec::new(),
             crates: Verdicts::new(),
@@ -98,6 +107,8 @@ pub(super) struct Workplace {
     pub(super) jobs: Option<Arc<Pool>>,
     /// Stands while the run is suspended.
     pub(super) clock: Clock,
+    /// Holds what outputs are too long for memory.
+    pub(super) spills: Spills,
     pub(super) say: mpsc::UnboundedSender<Said>,
 }
 
@@ -119,13 +130,17 @@ pub(super) async fn work(task: Task, place: Arc<Workplace>, mut stop: watch::Rec
         started,
         seat,
     };
-    let mut report = worker.run().await;
+    let (mut report, mut spill) = worker.run().await;
     if report.verdict == Verdict::Passed
         && let (Some(before), Some(after)) = (before, generated(&task, &place).await)
     {
         judge_generated(&before.differences(&after), &mut report);
     }
-    report.took = (started.elapsed() + paused).saturating_sub(place.clock.total());
+    if matches!(report.verdict, Verdict::Failed(_) | Verdict::TimedOut { .. }) {
+        report.output.saved = spill.hand_on();
+    }
+    let stood = place.clock.total().saturating_sub(paused) + report.waited;
+    report.took = started.elapsed().saturating_sub(stood);
     report
 }
 
@@ -178,23 +193,17 @@ struct Worker<'a> {
     seat: Option<Seat>,
 }
 
-impl Worker<'_> {
-    async fn run(self) -> Report {
+impl<'a> Worker<'a> {
+    async fn run(self) -> (Report, Spill<'a>) {
         let Self { task, place, .. } = self;
-        let mut output = ToolOutput::new(
-            task.output,
-            Arc::clone(&place.context.attribution),
-            task.command.cwd.clone(),
-        )
-        .asked_for(asked(task));
-        let mut kept = task.handling.kept_output.as_deref().map(KeptOutput::new);
+        let mut hearing = Hearing::new(task, place, self.started);
         let ended = match place.keeper.start(&task.command, self.seat.as_ref()).await {
             Err(error) => Err(Failure::Start {
                 error: not_started(&task.command, &error),
             }),
             Ok((process, stdout, stderr)) => {
                 let pipes = (Pipe::new(stdout), Pipe::new(stderr));
-                self.attend(process, pipes, (&mut output, kept.as_mut()))
+                self.attend(process, pipes, &mut hearing)
                     .await
                     .map_err(|error| Failure::Uncertain {
                         reason: error.to_string(),
@@ -204,7 +213,12 @@ impl Worker<'_> {
         let (exit, leaked) = ended
             .as_ref()
             .map_or((Exit::Code(-1), 0), |(ended, _)| (ended.exit, ended.leaked));
-        let mut said = output.finish(exit);
+        let Heard {
+            mut said,
+            kept,
+            spill,
+            waited,
+        } = hearing.finish(exit);
         let verdict = match ended {
             Err(failure) => Verdict::Failed(failure),
             Ok((_, Why::Stopped)) => Verdict::Stopped,
@@ -238,15 +252,17 @@ impl Worker<'_> {
         } else {
             in_doubt(said.crates)
         };
-        Report {
+        let report = Report {
             verdict,
             took: Duration::ZERO,
+            waited,
             note,
             findings: said.findings,
             crates,
             output: said.output,
             leaked,
-        }
+        };
+        (report, spill)
     }
 
     /// Reads what the process writes, and sees to it that it ends: by itself, in time, or because it is to stop.
@@ -254,7 +270,7 @@ impl Worker<'_> {
         self,
         mut process: Process,
         (mut stdout, mut stderr): (Pipe<impl AsyncRead + Unpin>, Pipe<impl AsyncRead + Unpin>),
-        (output, mut kept): (&mut ToolOutput, Option<&mut KeptOutput>),
+        hearing: &mut Hearing<'_>,
     ) -> std::io::Result<(Ended, Why)> {
         let Self {
             task,
@@ -276,7 +292,7 @@ impl Worker<'_> {
         let mut drained_at = far;
         let mut closing = false;
         let mut said_at = started;
-        let mut built = !task.handling.runs_what_it_built;
+        let mut built = task.handling.cargo != CargoUse::RunsWhatItBuilt;
         let mut pauses = place.clock.pauses();
         while exit.is_none() || !(stdout.closed && stderr.closed) {
             tokio::select! {
@@ -289,6 +305,7 @@ impl Worker<'_> {
                         *point += pause;
                     }
                     started += pause;
+                    hearing.wait.shift(pause);
                 }
                 Ok(level) = next_level(&mut stop), if exit.is_none() => {
                     if !matches!(why, Why::TimedOut(_)) {
@@ -297,7 +314,7 @@ impl Worker<'_> {
                     if level == StopLevel::Kill { process.kill() } else { process.ask_to_end() }
                     (limit, kill_at) = (far, Instant::now() + GRACE);
                 }
-                () = sleep_until(limit), if exit.is_none() => {
+                () = sleep_until(limit), if exit.is_none() && !hearing.wait.is_on() => {
                     why = Why::TimedOut(task.timeout.unwrap_or_default());
                     process.ask_to_end();
                     (limit, kill_at) = (far, Instant::now() + GRACE);
@@ -319,17 +336,18 @@ impl Worker<'_> {
                     why = if matches!(why, Why::ByItself) { Why::StillOpen } else { why };
                     break;
                 }
-                () = sleep_until(slow_at), if exit.is_none() => {
+                () = sleep_until(hearing.wait.tell_at), if hearing.wait.is_on() => {
+                    let lock = hearing.output.awaited_lock().unwrap_or_default().to_owned();
+                    let _ = place.say.send(Said::Waits(id, lock, hearing.wait.tell(Instant::now())));
+                }
+                () = sleep_until(slow_at), if exit.is_none() && !hearing.wait.is_on() => {
                     let _ = place.say.send(Said::Slow(id, started.elapsed()));
                     slow_at += SLOW;
                 }
-                read = stderr.read(), if !stderr.closed => output.feed(Stream::Stderr, stderr.filled(read)),
-                read = stdout.read(), if !stdout.closed => match (stdout.filled(read), kept.as_deref_mut()) {
-                    (bytes, Some(kept)) => kept.write(bytes),
-                    (bytes, None) => output.feed(Stream::Stdout, bytes),
-                },
+                read = stderr.read(), if !stderr.closed => hearing.hear(Stream::Stderr, stderr.filled(read)),
+                read = stdout.read(), if !stdout.closed => hearing.hear(Stream::Stdout, stdout.filled(read)),
             }
-            if !built && output.has_built() {
+            if !built && hearing.output.has_built() {
                 built = true;
                 if let Some(seat) = &mut seat {
                     seat.give_back();
@@ -337,8 +355,15 @@ impl Worker<'_> {
                 let _ = place.say.send(Said::Built(id));
             }
             let now = Instant::now();
+            let over = hearing.note_wait(exit.is_none(), now);
+            for point in [&mut limit, &mut slow_at, &mut started] {
+                *point += over.waited;
+            }
+            if over.told {
+                let _ = place.say.send(Said::GoesOn(id, over.waited));
+            }
             if now >= said_at
-                && let Some(line) = output.last_line()
+                && let Some(line) = hearing.output.last_line()
             {
                 // The dispatcher is gone only when the run is over, and then nobody wants to know.
                 let _ = place.say.send(Said::Line(id, line.to_owned()));
@@ -347,15 +372,6 @@ impl Worker<'_> {
         }
         let nobody_saw = || std::io::Error::other("nobody saw how it ended");
         Ok((exit.ok_or_else(nobody_saw)?, why))
-    }
-}
-
-/// What the tool of a task is asked for.
-fn asked(task: &Task) -> Asked {
-    Asked {
-        crates: task.crates.clone(),
-        targets: task.handling.targets,
-        deny_warnings: task.handling.deny_warnings,
     }
 }
 

@@ -74,6 +74,6 @@ fn record(finished: &TaskFinished, at: Duration, end: End, extent: Extent) -> Re
         end,
         took: finished.took,
         attempts: finished.attempts,
-        started: at.saturating_sub(finished.took),
+        started: at.saturating_sub(finished.took + finished.waited),
     }
 }

@@ -47,6 +47,7 @@ fn ends(names: &str, outcome: &Outcome, millis: u64) -> Vec<TaskEnd> {
             outcome: outcome.clone(),
             attempts: 1,
             quarantined: false,
+            waited: Duration::ZERO,
             took: Duration::from_millis(millis),
             note: None,
             findings: Vec::new(),

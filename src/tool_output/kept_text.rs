@@ -52,6 +52,7 @@ impl KeptText {
         Output {
             bytes,
             dropped: self.dropped,
+            saved: None,
         }
     }
 

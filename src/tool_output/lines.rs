@@ -46,6 +46,11 @@ impl LineSplitter {
         }
     }
 
+    /// Whether a line has begun and not ended yet.
+    pub(super) fn is_within_line(&self) -> bool {
+        self.overlong || !self.held.is_empty()
+    }
+
     /// Passes on the last line if it had no newline.
     pub(super) fn finish(self, mut pass: impl FnMut(Piece<'_>)) {
         if !self.held.is_empty() {

@@ -13,10 +13,12 @@ use crate::tool_output::findings::Findings;
 use crate::tool_output::kept_text::KeptText;
 use crate::tool_output::lines::{LineSplitter, Piece};
 use crate::tool_output::locator::Locator;
+use crate::tool_output::lock_wait::awaited_lock;
 use crate::tool_output::nextest::NextestReader;
 use crate::tool_output::plain::PlainReader;
 use crate::tool_output::reader::{End, Line, Reader, Verdict};
 use crate::tool_output::rustfmt::RustfmtReader;
+use crate::tool_output::spool::Spool;
 use crate::tool_output::terminal_text::shown_line;
 
 /// How much of a line is shown while a tool runs, in characters.
@@ -44,6 +46,8 @@ pub struct ToolReport {
     pub crates: Verdicts,
     /// How many warnings there were that fail the task, although the tool is content.
     pub denied: usize,
+    /// The end of an output that is long, as [`ToolOutput::take_long`] gives it.
+    pub rest: Vec<u8>,
 }
 
 /// The output of one tool, taken in while it is written.
@@ -86,20 +90,47 @@ impl ToolOutput {
         self
     }
 
+    /// Gives out what is long, whole and in the order of its arrival: see [`Self::take_long`].
+    #[must_use]
+    pub fn giving_out_what_is_long(mut self) -> Self {
+        self.taken.spool = Some(Spool::default());
+        self
+    }
+
+    /// What a person can read of a long output ([`LONG_BYTES`](super::LONG_BYTES), [`LONG_LINES`](super::LONG_LINES)) and
+    /// nobody has taken yet, from its beginning on. It is what the tool wrote, status lines too, but for what is for machines:
+    /// of that, what it says. To be taken after each [`Self::feed`], so that memory is bounded.
+    #[must_use]
+    pub fn take_long(&mut self) -> Vec<u8> {
+        self.taken.spool.as_mut().map(Spool::take).unwrap_or_default()
+    }
+
     /// Whether the tool has built all that it will, and now only runs it.
     #[must_use]
     pub fn has_built(&self) -> bool {
         self.taken.reader.has_built()
     }
 
+    /// What cargo waits for, if the last that it wrote says that another cargo holds the lock on it.
+    #[must_use]
+    pub fn awaited_lock(&self) -> Option<&str> {
+        self.taken.awaited_lock.as_deref()
+    }
+
     /// Takes what the tool wrote, in whatever pieces it comes.
     pub fn feed(&mut self, stream: Stream, bytes: &[u8]) {
         let taken = &mut self.taken;
+        if !bytes.is_empty() {
+            taken.awaited_lock = None;
+        }
         let splitter = match stream {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
         };
         splitter.feed(bytes, |piece| taken.take(stream, piece));
+        if splitter.is_within_line() {
+            taken.awaited_lock = None;
+        }
     }
 
     /// The last whole line that says something, made harmless for a terminal and short.
@@ -134,6 +165,7 @@ impl ToolOutput {
             denied,
             findings,
             meaning,
+            rest: taken.spool.as_mut().map(Spool::take).unwrap_or_default(),
             output: joined(taken.top.into_output(), taken.kept.into_output()),
         }
     }
@@ -153,9 +185,13 @@ struct Taken {
     /// Whole lines that are shown before `kept`.
     top: KeptText,
     kept: KeptText,
+    /// The same and more, for whoever keeps all of it.
+    spool: Option<Spool>,
     /// The stream that the end of `kept` came from.
     speaker: Stream,
     last_line: String,
+    /// What the last line says that cargo waits for.
+    awaited_lock: Option<String>,
 }
 
 impl Taken {
@@ -165,17 +201,24 @@ impl Taken {
             findings: Findings::default(),
             top: KeptText::default(),
             kept: KeptText::default(),
+            spool: None,
             speaker: Stream::Stdout,
             last_line: String::new(),
+            awaited_lock: None,
         }
     }
 
     fn take(&mut self, stream: Stream, piece: Piece<'_>) {
         let bytes = match piece {
             Piece::Line(bytes) => bytes,
-            Piece::Part(bytes) => return self.keep(stream, bytes),
+            Piece::Part(bytes) => {
+                self.awaited_lock = None;
+                self.spool(stream, bytes);
+                return self.keep(stream, bytes);
+            }
         };
         let text = shown_line(bytes);
+        self.awaited_lock = (stream == Stream::Stderr).then(|| awaited_lock(&text)).flatten();
         let line = Line {
             stream,
             bytes,
@@ -183,13 +226,29 @@ impl Taken {
         };
         match self.reader.read(&line, &mut self.findings) {
             Verdict::Show => {
+                self.spool(stream, bytes);
                 self.keep(stream, bytes);
                 self.remember(&text);
             }
-            Verdict::Status => self.remember(&text),
+            Verdict::Status => {
+                self.spool(stream, bytes);
+                self.remember(&text);
+            }
             Verdict::Hide => {}
-            Verdict::Replace(rendered) => self.keep(stream, rendered.as_bytes()),
-            Verdict::ReplaceAtTop(rendered) => self.top.push(rendered.as_bytes()),
+            Verdict::Replace(rendered) => {
+                self.spool(stream, rendered.as_bytes());
+                self.keep(stream, rendered.as_bytes());
+            }
+            Verdict::ReplaceAtTop(rendered) => {
+                self.spool(stream, rendered.as_bytes());
+                self.top.push(rendered.as_bytes());
+            }
+        }
+    }
+
+    fn spool(&mut self, stream: Stream, bytes: &[u8]) {
+        if let Some(spool) = &mut self.spool {
+            spool.push(stream, bytes);
         }
     }
 
@@ -219,7 +278,7 @@ mod tests {
 
     use super::*;
     use crate::tool_output::recorded::{Recorded, attribution};
-    use crate::tool_output::{HEAD_LIMIT, LINE_LIMIT, MAX_FINDINGS, TAIL_LIMIT};
+    use crate::tool_output::{HEAD_LIMIT, LINE_LIMIT, LONG_LINES, MAX_FINDINGS, TAIL_LIMIT};
 
     const DIALECTS: [Dialect; 5] = [
         Dialect::Plain,
@@ -261,6 +320,38 @@ mod tests {
         }
         output.feed(Stream::Stderr, &[&[b'x'; 5_000][..], b"\n"].concat());
         assert_eq!(output.last_line().map(str::len), Some(LAST_LINE_LIMIT));
+    }
+
+    /// Cargo may write it in colour, and the pipe may hand it over in any pieces.
+    #[test]
+    fn cargo_waits_for_a_lock_until_it_writes_anything_more() {
+        let line = b"\x1b[1m\x1b[92m    Blocking\x1b[0m waiting for file lock on build directory\n";
+        for dialect in DIALECTS {
+            for cut in 0..=line.len() {
+                for (stream, more) in [
+                    (Stream::Stderr, &b"    Checking a v0.1.0\n"[..]),
+                    (Stream::Stderr, b" "),
+                    (Stream::Stdout, b"{\"reason\":\"compiler-artifact\"}\n"),
+                    (Stream::Stdout, b"{"),
+                ] {
+                    let mut output = start(dialect);
+                    output.feed(Stream::Stderr, b"warning: something\n");
+                    output.feed(Stream::Stderr, &line[..cut]);
+                    assert_eq!(output.awaited_lock().is_some(), cut == line.len());
+                    output.feed(Stream::Stderr, &line[cut..]);
+                    assert_eq!(output.awaited_lock(), Some("build directory"), "cut at {cut}");
+                    output.feed(stream, b"");
+                    assert!(output.awaited_lock().is_some(), "nothing was written");
+                    output.feed(stream, more);
+                    assert_eq!(output.awaited_lock(), None);
+                }
+            }
+            let mut output = start(dialect);
+            output.feed(Stream::Stderr, &[&line[..], b"   Comp"].concat());
+            assert_eq!(output.awaited_lock(), None, "it goes on in the same piece");
+            output.feed(Stream::Stdout, line);
+            assert_eq!(output.awaited_lock(), None, "cargo says it on standard error");
+        }
     }
 
     #[test]
@@ -321,6 +412,33 @@ mod tests {
         assert_eq!(report.findings.len(), MAX_FINDINGS);
         assert!(report.output.bytes.len() <= HEAD_LIMIT + TAIL_LIMIT);
         assert!(report.output.dropped > 0);
+    }
+
+    #[test]
+    fn what_is_long_is_given_out_whole_and_nothing_else_is() {
+        let long = Recorded::compiler_message("boom") + "   no message\n" + &"line\n".repeat(LONG_LINES);
+        for (lines, expected) in [("a\nb\n", 0), (&long, 2)] {
+            let mut output = start(Dialect::Cargo).giving_out_what_is_long();
+            let mut all = Vec::new();
+            output.feed(Stream::Stderr, b"   Compiling alpha v0.1.0\n");
+            for piece in lines.as_bytes().chunks(1000) {
+                output.feed(Stream::Stdout, piece);
+                all.extend(output.take_long());
+            }
+            let report = output.finish(Exit::Code(1));
+            all.extend(report.rest);
+            let all = String::from_utf8(all).unwrap();
+            assert_eq!(all.lines().take(2).count(), expected, "{all}");
+            if expected > 0 {
+                assert!(
+                    all.starts_with("   Compiling alpha v0.1.0\n"),
+                    "status lines are a part of it"
+                );
+                assert!(all.ends_with("   no message\n") || all.ends_with("line\n"));
+                assert!(all.contains("boom") && !all.contains("{\"reason\""), "{all}");
+                assert_eq!(all.matches("line\n").count(), LONG_LINES);
+            }
+        }
     }
 
     /// Texts that each dialect has something to say about, and bytes that no dialect expects.

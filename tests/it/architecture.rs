@@ -99,13 +99,14 @@ const WORLD: [&str; 18] = [
 ];
 
 /// Crates that only one room may know.
-const OWNED: [(&str, &str); 6] = [
+const OWNED: [(&str, &str); 7] = [
     ("clap", "cli"),
     ("annotate_snippets", "cli"),
     ("indicatif", "report"),
     ("tokio", "run"),
     ("which", "environment"),
     ("nextest_metadata", "tool_output"),
+    ("nix", "run"),
 ];
 
 struct Source {

@@ -12,6 +12,7 @@ mod sandbox;
 mod affected;
 mod architecture;
 mod cargo;
+mod cargo_waits;
 mod check;
 mod completions;
 mod config;
@@ -23,7 +24,11 @@ mod generates;
 mod graph;
 mod help;
 mod history;
+#[cfg(target_os = "linux")]
+mod hostile_output;
 mod init;
+#[cfg(target_os = "linux")]
+mod injection;
 mod invocation;
 #[cfg(target_os = "linux")]
 mod jobs;
@@ -32,6 +37,7 @@ mod list;
 mod man;
 mod missing;
 mod output;
+mod output_files;
 mod package;
 mod plan;
 mod presets;
@@ -57,4 +63,6 @@ mod select;
 #[cfg(target_os = "linux")]
 mod signals;
 mod simulation;
+#[cfg(target_os = "linux")]
+mod together;
 mod workspace;

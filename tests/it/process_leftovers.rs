@@ -222,6 +222,29 @@ fn a_task_ignores_no_signal_that_somebody_else_ignores() {
     }
 }
 
+/// Whoever starts the program with signals blocked blocks them for it alone. Only the `env` of GNU can start it so; where
+/// there is another one, nobody can.
+#[test]
+fn a_task_blocks_no_signal_that_somebody_else_blocks() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox
+        .tool(
+            "tool",
+            "while read -r name value; do case $name in SigBlk:) note \"$value\";; esac; done </proc/self/status",
+        )
+        .hooks("checks.tool = \"tool\"");
+    let blocked = || sandbox.program("env").arg("--block-signal=TERM,INT,HUP,CHLD,USR1");
+    if blocked().arg("sh").args("-c :").output().code != 0 {
+        return;
+    }
+    let _ = blocked()
+        .arg(env!("CARGO_BIN_EXE_cargo-hooks"))
+        .arg("check")
+        .output()
+        .exits(0);
+    assert_eq!(sandbox.log(), ["0000000000000000"]);
+}
+
 #[test]
 fn the_environment_of_a_task_holds_nothing_of_the_guard() {
     let sandbox = Sandbox::workspace(&["alpha"]);

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::super::fixtures::*;
 use super::super::text::columns;
 use super::*;
-use crate::event::{Failure, Output};
+use crate::event::{Failure, Output, SavedOutput};
 use crate::model::{Exit, Severity};
 
 const CLIPPY: &str = "error: unneeded `return` statement
@@ -675,7 +675,7 @@ fn long_output_is_bounded_unless_all_is_asked_for() {
         "{text}"
     );
     assert!(
-        text.contains("    line 1000\n    … 19.5 KiB from the middle of this output were not kept\n"),
+        text.contains("    line 1000\n    … 19.5 KiB from the middle of this output are not shown\n"),
         "{text}"
     );
     let all = written(
@@ -686,6 +686,80 @@ fn long_output_is_bounded_unless_all_is_asked_for() {
         },
     );
     assert!(all.contains("    line 500\n") && !all.contains("left out"));
+}
+
+#[test]
+fn the_file_that_holds_all_of_a_long_output_is_named_where_something_is_missing() {
+    let check = |bytes: &str, dropped, left_out, expected: &[&str]| {
+        let output = Output {
+            dropped,
+            saved: Some(SavedOutput {
+                path: "/state/a b\u{1b}[2J/1-x.log".into(),
+                left_out,
+            }),
+            ..wrote(bytes)
+        };
+        let text = super::super::failure::output(&output, options(80));
+        let notes: Vec<_> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.starts_with('…'))
+            .collect();
+        assert_eq!(notes, expected);
+    };
+    check("short\n", 0, 0, &[]);
+    let named = "… all of it is in /state/a b/1-x.log";
+    check(&"x\n".repeat(401), 0, 0, &["… 1 line left out", named]);
+    check(&"x".repeat(1001), 0, 0, &[named]);
+    check(
+        "x\n",
+        2048,
+        3_145_728,
+        &[
+            "… 2.0 KiB from the middle of this output are not shown",
+            "… all of it but 3.0 MiB is in /state/a b/1-x.log",
+        ],
+    );
+}
+
+/// What is shown whole needs no file.
+#[test]
+fn an_output_is_long_where_its_lines_are_left_out() {
+    assert_eq!(super::super::failure::MOST_LINES, crate::tool_output::LONG_LINES);
+}
+
+#[test]
+fn a_wait_for_another_cargo_is_told() {
+    let waits = |millis, waited| {
+        let task = Arc::new(head(0, "clippy", ""));
+        let lock = "build directory".to_owned();
+        let waited = Duration::from_millis(waited);
+        at(millis, EventKind::TaskWaits { task, lock, waited })
+    };
+    let ends = |waited, outcome| TaskFinished {
+        waited: Duration::from_millis(waited),
+        ..task(head(0, "clippy", ""), outcome, 20)
+    };
+    let events = [
+        waits(1010, 1001),
+        waits(61_010, 61_002),
+        finished(61_030, ends(61_020, Outcome::Passed)),
+        finished(61_030, ends(999, Outcome::Passed)),
+        finished(
+            61_030,
+            TaskFinished {
+                leaked: 1,
+                ..ends(61_020, exit(1, None))
+            },
+        ),
+    ];
+    insta::assert_snapshot!(shown(&events, options(120)), @"
+|       WAITS [>  1.001s] clippy: another cargo holds the build directory
+|       WAITS [>  1m 01s] clippy: another cargo holds the build directory
+|        PASS [   0.020s] clippy: waited 1m 01s for another cargo
+|        PASS [   0.020s] clippy
+|        FAIL [   0.020s] clippy: exit code 1; left 1 process running; waited 1m 01s for another cargo
+");
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn every_event() -> Vec<Event> {
         output: Output {
             bytes: b"\x1b[31merror\x1b[0m\xff\n".to_vec(),
             dropped: 7,
+            saved: None,
         },
         ..task(head(0, "clippy", "a"), exit(101, Some("1 error")), 1203)
     };
@@ -164,6 +165,28 @@ fn what_is_tried_again_line_by_line() {
 {"type":"task-finished","at":0.05,"task":{"label":"x","id":0,"check":"x","unit":"","may_fail":false,"rerun":"cargo hooks check x"},"outcome":"failed","failure":"exit","exit_code":1,"attempts":3,"quarantined":true,"took":0.02,"findings":[],"output":"","output_dropped":0}
 {"type":"task-finished","at":0.06,"task":{"label":"y","id":1,"check":"y","unit":"","may_fail":false,"rerun":"cargo hooks check y"},"outcome":"passed","attempts":2,"flaky":true,"took":0.01,"findings":[],"output":"","output_dropped":0}
 {"type":"task-finished","at":0.07,"task":{"label":"z","id":2,"check":"z","unit":"","may_fail":false,"rerun":"cargo hooks check z"},"outcome":"timed-out","limit":120.0,"limit_calibrated":true,"took":120.0,"findings":[],"output":"","output_dropped":0}
+"#);
+}
+
+#[test]
+fn a_wait_for_another_cargo_line_by_line() {
+    let waited = Duration::from_secs(61);
+    let clippy = || Arc::new(head(0, "clippy", ""));
+    let waits = EventKind::TaskWaits {
+        task: clippy(),
+        lock: "build directory".to_owned(),
+        waited,
+    };
+    let goes_on = EventKind::TaskGoesOn { task: clippy(), waited };
+    let passed = TaskFinished {
+        waited,
+        ..task(head(0, "clippy", ""), Outcome::Passed, 20)
+    };
+    let events = [at(61_010, waits), at(61_010, goes_on), finished(61_030, passed)];
+    insta::assert_snapshot!(written(&events), @r#"
+{"type":"task-waits","at":61.01,"task":{"label":"clippy","id":0,"check":"clippy","unit":"","may_fail":false,"rerun":"cargo hooks check clippy","fix":"cargo hooks check clippy --fix"},"lock":"build directory","waited":61.0}
+{"type":"task-goes-on","at":61.01,"task":{"label":"clippy","id":0,"check":"clippy","unit":"","may_fail":false,"rerun":"cargo hooks check clippy","fix":"cargo hooks check clippy --fix"},"waited":61.0}
+{"type":"task-finished","at":61.03,"task":{"label":"clippy","id":0,"check":"clippy","unit":"","may_fail":false,"rerun":"cargo hooks check clippy","fix":"cargo hooks check clippy --fix"},"outcome":"passed","took":0.02,"waited":61.0,"findings":[],"output":"","output_dropped":0}
 "#);
 }
 

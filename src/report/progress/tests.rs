@@ -169,6 +169,36 @@ fn results_stand_alone_while_they_are_written() {
 }
 
 #[test]
+fn a_task_that_waits_for_another_cargo_is_shown_so_and_its_own_time_stands() {
+    let head = || Arc::new(head(0, "clippy", ""));
+    let mut running = after(&[started(&["x"], &[]), start(0, 0, "clippy"), said(0, "Blocking waiting")]);
+    running.note(&at(
+        5000,
+        EventKind::TaskWaits {
+            task: head(),
+            lock: "build directory".to_owned(),
+            waited: Duration::from_secs(2),
+        },
+    ));
+    insta::assert_snapshot!(shown(&running, 12_000, options(80, 24)), @"
+|     Running [00:00:12] 0/1, 1 running
+|             [00:00:03] clippy  waits [00:00:09] another cargo holds the build…
+");
+    running.note(&at(
+        13_000,
+        EventKind::TaskGoesOn {
+            task: head(),
+            waited: Duration::from_secs(10),
+        },
+    ));
+    running.note(&said(0, "Compiling alpha"));
+    insta::assert_snapshot!(shown(&running, 14_000, options(80, 24)), @"
+|     Running [00:00:14] 0/1, 1 running
+|             [00:00:04] clippy  Compiling alpha
+");
+}
+
+#[test]
 fn a_view_that_is_dropped_leaves_nothing() {
     let screen = Screen::default();
     let view = on(&screen);
