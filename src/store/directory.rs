@@ -29,7 +29,7 @@ pub enum Unsafe {
 }
 
 /// The directory for what is remembered, made where it is not there yet.
-pub(super) fn made(state: &Path, below: &[&str]) -> Result<PathBuf, Unsafe> {
+pub(crate) fn made(state: &Path, below: &[&str]) -> Result<PathBuf, Unsafe> {
     let dir = below.iter().fold(state.to_owned(), |dir, name| dir.join(name));
     if let Err(source) = DirBuilder::new().recursive(true).mode(0o700).create(&dir) {
         // What stands in the way says more than that something does.
@@ -41,7 +41,7 @@ pub(super) fn made(state: &Path, below: &[&str]) -> Result<PathBuf, Unsafe> {
 
 /// The directory, if it is there and private: from the one that holds the state down, nobody else can have put anything in
 /// it or in its place.
-pub(super) fn check(state: &Path, below: &[&str]) -> Result<PathBuf, Unsafe> {
+pub(crate) fn check(state: &Path, below: &[&str]) -> Result<PathBuf, Unsafe> {
     let mut dir = state.to_owned();
     is_private(&dir)?;
     for name in below {

@@ -15,13 +15,14 @@
 //! The name holds the place of the run among the others, as a number that grows, and an id. `v1` is the version of the
 //! format: another one gets a directory of its own, and an older program never sees it.
 
-mod directory;
-mod names;
+pub(crate) mod directory;
+pub(crate) mod names;
 mod recorder;
 mod segment;
 mod segments;
 #[cfg(test)]
 mod tests;
 
+pub use directory::Unsafe;
 pub use recorder::{Recorder, TaskEnd};
 pub use segments::{StoreError, load, save};
