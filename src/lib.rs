@@ -56,6 +56,7 @@ pub mod presets;
 pub mod project;
 pub mod readers;
 pub mod report;
+pub mod results;
 pub mod run;
 pub mod schedule;
 pub mod store;

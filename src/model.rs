@@ -300,7 +300,14 @@ mod tests {
         assert_eq!(digest.to_string(), text);
         assert_eq!(Digest::from_hex(text), Some(digest));
         assert_eq!(Digest::from(*digest.as_bytes()), digest);
-        for wrong in ["", &text[1..], &text[2..], &text.to_uppercase(), &format!("{text}0"), &text.replace('b', "g")] {
+        for wrong in [
+            "",
+            &text[1..],
+            &text[2..],
+            &text.to_uppercase(),
+            &format!("{text}0"),
+            &text.replace('b', "g"),
+        ] {
             assert_eq!(Digest::from_hex(wrong), None, "{wrong}");
         }
     }

@@ -198,7 +198,9 @@ impl Index {
     /// The blob of this digest.
     pub(super) fn blob(&self, digest: &Digest) -> Option<BlobEntry> {
         let blobs = self.blob_records();
-        let place = blobs.binary_search_by(|record| record[..32].cmp(&digest.as_bytes()[..])).ok()?;
+        let place = blobs
+            .binary_search_by(|record| record[..32].cmp(&digest.as_bytes()[..]))
+            .ok()?;
         blob_entry(&blobs[place])
     }
 }

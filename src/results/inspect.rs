@@ -54,7 +54,9 @@ pub fn summarize(state: &Path) -> Result<Summary, StoreError> {
         dir: Place::of(state),
         ..Summary::default()
     };
-    let Some(place) = opened(state)? else { return Ok(summary) };
+    let Some(place) = opened(state)? else {
+        return Ok(summary);
+    };
     let files = Opened::read(&place).map_err(|error| failed(&place, error))?;
     summary.extent = extent(&place, &files);
     summary.damage = files.unusable().map(|(_, damage)| damage.clone()).collect();
@@ -101,7 +103,9 @@ pub struct Verified {
 /// Where the directory cannot be used. That there is none is no error.
 pub fn verify(state: &Path) -> Result<Verified, StoreError> {
     let mut verified = Verified::default();
-    let Some(place) = opened(state)? else { return Ok(verified) };
+    let Some(place) = opened(state)? else {
+        return Ok(verified);
+    };
     for name in names(&place).map_err(|error| failed(&place, error))? {
         match Segment::open(&place, name) {
             Ok(segment) => verified.read(&segment),
@@ -148,7 +152,9 @@ fn read_whole(segment: &Segment, entry: &Entry) -> Result<Pass, Damage> {
 ///
 /// Where the directory cannot be used, or a file cannot be removed. That there is none is no error.
 pub fn clear(state: &Path) -> Result<Extent, StoreError> {
-    let Some(place) = opened(state)? else { return Ok(Extent::default()) };
+    let Some(place) = opened(state)? else {
+        return Ok(Extent::default());
+    };
     let files = Opened::read(&place).map_err(|error| failed(&place, error))?;
     let removed = extent(&place, &files);
     files.names.iter().for_each(|name| place.remove(&name.to_string()));

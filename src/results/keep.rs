@@ -62,7 +62,13 @@ pub(super) fn useful(mut candidates: Vec<Candidate>, now: i64, limits: &Limits) 
     let mut room = limits.bytes;
     let mut kept = Kept::new();
     let oldest = now.saturating_sub_unsigned(limits.age.as_secs());
-    for Candidate { file, place, entry, size } in candidates {
+    for Candidate {
+        file,
+        place,
+        entry,
+        size,
+    } in candidates
+    {
         let count = of_subject.entry(entry.subject).or_default();
         if entry.at <= oldest || *count >= limits.per_subject || !known.insert((entry.key, entry.variant)) {
             continue;
@@ -122,5 +128,7 @@ pub(super) fn all_in_groups(mut files: Vec<Use>, limits: &Limits) -> Vec<Vec<usi
     let groups = groups.into_iter().map(|(_, group)| group);
     let as_it_is = |group: &[Use]| matches!(group, [only] if only.used >= only.size);
     let worth = groups.filter(|group| !as_it_is(group));
-    worth.map(|group| group.iter().map(|file| file.file).collect()).collect()
+    worth
+        .map(|group| group.iter().map(|file| file.file).collect())
+        .collect()
 }

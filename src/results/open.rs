@@ -104,10 +104,20 @@ impl Results {
         }
         newest_first(&mut found);
         found.into_iter().find_map(|(segment, entry)| {
-            let head = segment.head(&entry).inspect_err(|damage| self.remarks.damaged(damage)).ok()?;
+            let head = segment
+                .head(&entry)
+                .inspect_err(|damage| self.remarks.damaged(damage))
+                .ok()?;
             let is_it = head.pass.check == *check && head.pass.part == part && head.pass.krate.as_ref() == krate;
             let remarks = Arc::clone(&self.remarks);
-            is_it.then_some(Hit { head, segment, entry, remarks })?.into_pass()
+            is_it
+                .then_some(Hit {
+                    head,
+                    segment,
+                    entry,
+                    remarks,
+                })?
+                .into_pass()
         })
     }
 
@@ -176,7 +186,10 @@ impl Hit {
     #[must_use]
     pub fn into_pass(self) -> Option<Pass> {
         let output = self.output()?;
-        Some(Pass { output, ..self.head.pass })
+        Some(Pass {
+            output,
+            ..self.head.pass
+        })
     }
 }
 

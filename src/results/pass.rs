@@ -128,7 +128,9 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Head> {
     let note = from.maybe(Reader::text)?;
     let count = from.u32()?;
     // What is damaged may claim to be many.
-    let recorded = (0..count).map(|_| read_recorded(&mut from)).collect::<Option<Vec<_>>>()?;
+    let recorded = (0..count)
+        .map(|_| read_recorded(&mut from))
+        .collect::<Option<Vec<_>>>()?;
     from.end()?;
     let pass = Pass {
         key,

@@ -48,7 +48,10 @@ pub fn save(state: &Path, passes: &[Pass], blobs: &BTreeMap<Digest, Vec<u8>>) ->
         dir: place.path().to_owned(),
         source,
     };
-    let last = names(&place).map_err(written)?.last().map_or(0, |name| name.key.sequence);
+    let last = names(&place)
+        .map_err(written)?
+        .last()
+        .map_or(0, |name| name.key.sequence);
     let run = last.saturating_add(1);
     let (stored, mut room) = fitting(passes, run);
     let saved = Saved {
@@ -76,7 +79,9 @@ pub fn save(state: &Path, passes: &[Pass], blobs: &BTreeMap<Digest, Vec<u8>>) ->
         kind: Kind::Run,
     };
     let bytes = segment_bytes(&[], stored, &kept);
-    place.write(&name.to_string(), &bytes, Durability::Now).map_err(written)?;
+    place
+        .write(&name.to_string(), &bytes, Durability::Now)
+        .map_err(written)?;
     Ok(saved)
 }
 
@@ -84,7 +89,9 @@ pub fn save(state: &Path, passes: &[Pass], blobs: &BTreeMap<Digest, Vec<u8>>) ->
 fn fitting(passes: &[Pass], run: u64) -> (Vec<NewPass>, usize) {
     let short = passes.iter().filter(|pass| pass.output.len() <= LARGEST_OUTPUT);
     let encoded = short.map(|pass| encode(pass, run));
-    let mut encoded: Vec<_> = encoded.filter(|pass| pass.entry.head as usize <= LARGEST_HEAD).collect();
+    let mut encoded: Vec<_> = encoded
+        .filter(|pass| pass.entry.head as usize <= LARGEST_HEAD)
+        .collect();
     encoded.sort_by_key(|pass| pass.body.len());
     let mut room = LARGEST_RUN;
     let fits = encoded.iter().take_while(|pass| {

@@ -152,10 +152,18 @@ fn passes_of_one_key_differ_in_what_they_recorded_and_the_newest_comes_first() {
     let outputs: Vec<_> = state.find(&key("k")).into_iter().map(|pass| pass.output).collect();
     assert_eq!(outputs, [&b"third"[..], b"second", b"first"]);
     state.collect_after(Duration::ZERO, &Limits::USUAL);
-    assert_eq!(state.find(&key("k")), [with("x", "third"), with("y", "second")].map(|pass| Pass {
-        at: state.find(&key("k")).into_iter().find(|found| found.output == pass.output).unwrap().at,
-        ..pass
-    }));
+    assert_eq!(
+        state.find(&key("k")),
+        [with("x", "third"), with("y", "second")].map(|pass| Pass {
+            at: state
+                .find(&key("k"))
+                .into_iter()
+                .find(|found| found.output == pass.output)
+                .unwrap()
+                .at,
+            ..pass
+        })
+    );
     let last = state.open().last(&"test".into(), "", Some(&"alpha".into())).unwrap();
     assert_eq!(last.output, b"third");
 }
@@ -163,10 +171,19 @@ fn passes_of_one_key_differ_in_what_they_recorded_and_the_newest_comes_first() {
 #[test]
 fn the_order_of_runs_decides_what_is_newer_and_no_clock() {
     let state = State::new();
-    let at = |name: &str, at| Pass { at, ..pass("fmt", name, name) };
+    let at = |name: &str, at| Pass {
+        at,
+        ..pass("fmt", name, name)
+    };
     state.save(&[at("old", SystemTime::now() + Duration::from_hours(1))]);
     state.save(&[at("new", SystemTime::UNIX_EPOCH + Duration::from_secs(1))]);
-    let last = |state: &State| state.open().last(&"fmt".into(), "", Some(&"alpha".into())).unwrap().output;
+    let last = |state: &State| {
+        state
+            .open()
+            .last(&"fmt".into(), "", Some(&"alpha".into()))
+            .unwrap()
+            .output
+    };
     assert_eq!(last(&state), b"new");
 }
 
@@ -182,10 +199,19 @@ fn what_is_too_large_is_not_stored_rather_than_cut() {
         let blob = vec![b'x'; length];
         (Digest::of(&blob), blob)
     }));
-    assert_eq!(save(&state.path, &passes, &blobs).unwrap(), Saved { stored: 2, too_large: 1 });
+    assert_eq!(
+        save(&state.path, &passes, &blobs).unwrap(),
+        Saved {
+            stored: 2,
+            too_large: 1
+        }
+    );
     assert_eq!(state.find(&key("a")), &passes[..1]);
     assert_eq!(state.find(&key("b")), []);
-    let kept: Vec<_> = blobs.keys().map(|digest| state.open().blob(digest).map(|blob| blob.len())).collect();
+    let kept: Vec<_> = blobs
+        .keys()
+        .map(|digest| state.open().blob(digest).map(|blob| blob.len()))
+        .collect();
     assert!(kept.contains(&Some(LARGEST_BLOB)) && kept.contains(&None), "{kept:?}");
     // Of too many, the largest stay away.
     let many: Vec<_> = (0..12).map(|n| with(&n.to_string(), LARGEST_OUTPUT - n)).collect();
@@ -210,7 +236,11 @@ fn any_recorded() -> impl Strategy<Value = Recorded> {
 fn any_time() -> impl Strategy<Value = SystemTime> {
     any::<(i32, u32)>().prop_map(|(seconds, nanos)| {
         let whole = Duration::new(seconds.unsigned_abs().into(), nanos % 1_000_000_000);
-        if seconds < 0 { SystemTime::UNIX_EPOCH - whole } else { SystemTime::UNIX_EPOCH + whole }
+        if seconds < 0 {
+            SystemTime::UNIX_EPOCH - whole
+        } else {
+            SystemTime::UNIX_EPOCH + whole
+        }
     })
 }
 
@@ -311,7 +341,9 @@ fn a_directory_that_is_not_private_is_not_used() {
         let (results, said) = warnings(|| state.open());
         assert_eq!(results.find(&key("a")).count(), 0, "{wrong}");
         assert!(said.len() == 1 && said[0].contains("cannot be used"), "{said:?}");
-        let refused = save(&state.path, &[pass("fmt", "b", "")], &BTreeMap::new()).unwrap_err().to_string();
+        let refused = save(&state.path, &[pass("fmt", "b", "")], &BTreeMap::new())
+            .unwrap_err()
+            .to_string();
         assert!(refused.starts_with("others can write to"), "{refused}");
         assert!(summarize(&state.path).is_err() && verify(&state.path).is_err());
         assert!(clear(&state.path).is_err() && collect(&state.path).is_err());
@@ -331,13 +363,20 @@ fn a_summary_says_what_there_is() {
     assert_eq!((nothing.extent, nothing.newest), (Extent::default(), None));
     assert_eq!(nothing.dir, state.results());
     state.save(&[pass("fmt", "a", ""), pass("test", "b", "")]);
-    let beta = Pass { krate: Some("beta".into()), ..pass("test", "c", "some output") };
+    let beta = Pass {
+        krate: Some("beta".into()),
+        ..pass("test", "c", "some output")
+    };
     state.save(std::slice::from_ref(&beta));
     let summary = summarize(&state.path).unwrap();
     assert_eq!((summary.extent.files, summary.extent.passes), (2, 3));
     assert_eq!(summary.newest, Some(beta.at));
     assert!(summary.oldest < summary.newest);
-    let counts: Vec<_> = summary.checks.iter().map(|(name, of)| (name.as_str(), of.passes, of.crates.len())).collect();
+    let counts: Vec<_> = summary
+        .checks
+        .iter()
+        .map(|(name, of)| (name.as_str(), of.passes, of.crates.len()))
+        .collect();
     assert_eq!(counts, [("fmt", 1, 1), ("test", 2, 2)]);
     assert_eq!(summary.damage, []);
     assert_eq!(clear(&state.path).unwrap(), summary.extent);

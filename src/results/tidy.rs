@@ -116,7 +116,13 @@ pub(super) fn collect_place(place: &Place, now: SystemTime, limits: &Limits) -> 
 
 /// How much there is.
 pub(super) fn extent(place: &Place, opened: &Opened) -> Extent {
-    let length = |name: &Name| place.path().join(name.to_string()).symlink_metadata().map_or(0, |file| file.len());
+    let length = |name: &Name| {
+        place
+            .path()
+            .join(name.to_string())
+            .symlink_metadata()
+            .map_or(0, |file| file.len())
+    };
     Extent {
         files: opened.names.len(),
         bytes: opened.names.iter().map(length).sum(),
@@ -138,7 +144,9 @@ fn weigh(opened: &Opened, now: SystemTime, limits: &Limits) -> (Kept, Vec<Use>) 
             size: entry.size() + share,
         }));
     }
-    let mut uses: Vec<_> = (0..opened.live.len()).map(|file| Use { file, size: 0, used: 0 }).collect();
+    let mut uses: Vec<_> = (0..opened.live.len())
+        .map(|file| Use { file, size: 0, used: 0 })
+        .collect();
     let kept = useful(candidates.clone(), since_1970(now).0, limits);
     for Candidate { file, place, size, .. } in candidates {
         uses[file].size += size;
@@ -203,9 +211,13 @@ fn named_blobs(files: &[&Segment], wanted: BTreeSet<Digest>, mut room: u64) -> V
     let mut open: Vec<Digest> = wanted.into_iter().collect();
     let mut found = Vec::new();
     while let Some(digest) = open.pop() {
-        let content = files.iter().find_map(|segment| segment.blob(&segment.index.blob(&digest)?).ok());
+        let content = files
+            .iter()
+            .find_map(|segment| segment.blob(&segment.index.blob(&digest)?).ok());
         let Some(content) = content else { continue };
-        let Some(rest) = room.checked_sub(content.len() as u64) else { break };
+        let Some(rest) = room.checked_sub(content.len() as u64) else {
+            break;
+        };
         room = rest;
         open.extend(digests_in(&content).filter(|named| known.insert(*named)));
         found.push((digest, content));
@@ -216,7 +228,9 @@ fn named_blobs(files: &[&Segment], wanted: BTreeSet<Digest>, mut room: u64) -> V
 
 /// The digests that a text names, each as a word of 64 digits.
 fn digests_in(text: &[u8]) -> impl Iterator<Item = Digest> {
-    let words = text.split(|byte| !byte.is_ascii_alphanumeric()).filter(|word| word.len() == 64);
+    let words = text
+        .split(|byte| !byte.is_ascii_alphanumeric())
+        .filter(|word| word.len() == 64);
     words.filter_map(|word| Digest::from_hex(std::str::from_utf8(word).ok()?))
 }
 

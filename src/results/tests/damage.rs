@@ -11,7 +11,11 @@ fn passes() -> Vec<Pass> {
         recorded: vec![reads("/etc/hosts", "x")],
         ..pass("test", "a", "of other hosts")
     };
-    vec![pass("fmt", "a", "all is well"), other, pass("clippy", "b", "0 warnings")]
+    vec![
+        pass("fmt", "a", "all is well"),
+        other,
+        pass("clippy", "b", "0 warnings"),
+    ]
 }
 
 fn saved() -> (State, Vec<u8>) {
@@ -28,7 +32,13 @@ fn found(state: &State, expected: &[Pass]) -> usize {
     for name in ["a", "b", "c"] {
         for hit in results.find(&key(name)) {
             let Some(pass) = hit.into_pass() else { continue };
-            assert!(expected.iter().any(|known| Pass { at: pass.at, ..known.clone() } == pass), "{pass:?}");
+            assert!(
+                expected.iter().any(|known| Pass {
+                    at: pass.at,
+                    ..known.clone()
+                } == pass),
+                "{pass:?}"
+            );
             assert_eq!(pass.key, key(name));
             count += 1;
         }
@@ -50,7 +60,11 @@ fn every_byte() {
             damaged[place] ^= bits;
             fs::write(&file, damaged).unwrap();
             assert!(found(&state, &expected) < 3 || place >= bytes.len() - 2 * blob_of(&key("a")).1.len());
-            assert_eq!(verify(&state.path).unwrap().damage.len(), 1, "byte {place}, bits {bits:#x}");
+            assert_eq!(
+                verify(&state.path).unwrap().damage.len(),
+                1,
+                "byte {place}, bits {bits:#x}"
+            );
         }
     }
 }
@@ -109,7 +123,10 @@ fn an_entry_that_leads_to_another_pass() {
 fn an_index_that_claims_anything() {
     let (state, bytes) = saved();
     let (file, expected) = (state.file(), passes());
-    for field in (24..48).step_by(4).chain((PASSES..PASSES + 3 * PASS + 2 * 48).step_by(4)) {
+    for field in (24..48)
+        .step_by(4)
+        .chain((PASSES..PASSES + 3 * PASS + 2 * 48).step_by(4))
+    {
         for value in [0_u32, 1, 0x7fff_ffff, u32::MAX] {
             let mut wrong = bytes.clone();
             wrong[field..field + 4].copy_from_slice(&value.to_le_bytes());
@@ -134,7 +151,14 @@ fn what_is_no_file_of_ours() {
     symlink(&sound, name(2)).unwrap();
     fs::copy(&sound, name(3)).unwrap();
     fs::set_permissions(name(3), fs::Permissions::from_mode(0o666)).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, name(4), rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        name(4),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RWXU,
+        0,
+    )
+    .unwrap();
     fs::write(name(5), "").unwrap();
     fs::write(state.results().join("note.txt"), "not ours").unwrap();
     let (results, said) = warnings(|| state.open());

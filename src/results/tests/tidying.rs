@@ -14,7 +14,11 @@ fn small() -> Limits {
 }
 
 fn count(state: &State, extension: &str) -> usize {
-    state.files().iter().filter(|file| file.extension().is_some_and(|found| found == extension)).count()
+    state
+        .files()
+        .iter()
+        .filter(|file| file.extension().is_some_and(|found| found == extension))
+        .count()
 }
 
 #[test]
@@ -30,7 +34,11 @@ fn files_are_merged_and_go_only_when_what_stands_for_them_has_settled() {
     state.tidy_after(Duration::ZERO, &small());
     assert_eq!((count(&state, "run"), count(&state, "merged")), (4, 1));
     // The merged file may be lost in a crash: what it stands for is still there.
-    let merged = state.files().into_iter().find(|file| file.extension().unwrap() == "merged").unwrap();
+    let merged = state
+        .files()
+        .into_iter()
+        .find(|file| file.extension().unwrap() == "merged")
+        .unwrap();
     let bytes = fs::read(&merged).unwrap();
     fs::write(&merged, b"").unwrap();
     assert!(names.iter().all(|name| state.find(&key(name)).len() == 1));
@@ -59,15 +67,24 @@ fn of_each_subject_the_newest_are_kept() {
     for n in 0..20 {
         state.save(&[pass("fmt", &n.to_string(), "")]);
     }
-    let limits = Limits { per_subject: 5, ..Limits::USUAL };
+    let limits = Limits {
+        per_subject: 5,
+        ..Limits::USUAL
+    };
     let collected = state.collect_after(Duration::ZERO, &limits);
     assert_eq!((collected.before.passes, collected.after.passes), (21, 6));
     assert_eq!((collected.before.files, collected.after.files), (21, 1));
     assert!(collected.after.bytes < collected.before.bytes);
     assert_eq!(state.find(&key("rare")).len(), 1);
-    let kept: Vec<_> = (0..20).filter(|n| !state.find(&key(&n.to_string())).is_empty()).collect();
+    let kept: Vec<_> = (0..20)
+        .filter(|n| !state.find(&key(&n.to_string())).is_empty())
+        .collect();
     assert_eq!(kept, [15, 16, 17, 18, 19]);
-    assert_eq!(state.open().blob(&blob_of(&key("3")).0), None, "the blobs of what is gone go as well");
+    assert_eq!(
+        state.open().blob(&blob_of(&key("3")).0),
+        None,
+        "the blobs of what is gone go as well"
+    );
     // There is nothing more to do.
     let file = state.file();
     assert_eq!(state.collect_after(Duration::ZERO, &limits).before, collected.after);
@@ -83,7 +100,9 @@ fn of_all_together_there_is_no_more_than_there_is_room_for() {
     let limits = Limits { bytes: 5000, ..small() };
     state.tidy_after(Duration::ZERO, &limits);
     state.tidy_after(Duration::from_mins(10), &limits);
-    let kept: Vec<_> = (0..10).filter(|n| !state.find(&key(&n.to_string())).is_empty()).collect();
+    let kept: Vec<_> = (0..10)
+        .filter(|n| !state.find(&key(&n.to_string())).is_empty())
+        .collect();
     assert_eq!(kept, [7, 8, 9]);
     let bytes: u64 = state.files().iter().map(|file| file.metadata().unwrap().len()).sum();
     assert!(bytes < 5500, "{bytes}");
@@ -95,10 +114,17 @@ fn what_is_old_goes_and_a_clock_that_was_wrong_loses_nothing() {
     let now = SystemTime::now();
     let wrong = [SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 365 * 120), now];
     for (name, at) in ["future", "now"].iter().zip(wrong) {
-        state.save(&[Pass { at, ..pass("fmt", name, "") }]);
+        state.save(&[Pass {
+            at,
+            ..pass("fmt", name, "")
+        }]);
     }
     let there = |state: &State| ["future", "now"].map(|name| !state.find(&key(name)).is_empty());
-    for clock in [SystemTime::UNIX_EPOCH, now - Duration::from_hours(1), now + Duration::from_hours(24 * 29)] {
+    for clock in [
+        SystemTime::UNIX_EPOCH,
+        now - Duration::from_hours(1),
+        now + Duration::from_hours(24 * 29),
+    ] {
         tidy_place(&state.place(), clock, &Limits { files: 1, ..small() }).unwrap();
         collect_place(&state.place(), clock, &small()).unwrap();
         assert_eq!(there(&state), [true, true], "{clock:?}");
@@ -116,9 +142,16 @@ fn only_a_part_is_written_anew_at_a_time() {
     for n in 0..8 {
         state.save(&[pass(&n.to_string(), &n.to_string(), &"x".repeat(10_000))]);
     }
-    let limits = Limits { at_a_time: 35_000, ..small() };
+    let limits = Limits {
+        at_a_time: 35_000,
+        ..small()
+    };
     state.tidy_after(Duration::ZERO, &limits);
-    let merged = state.files().into_iter().find(|file| file.extension().unwrap() == "merged").unwrap();
+    let merged = state
+        .files()
+        .into_iter()
+        .find(|file| file.extension().unwrap() == "merged")
+        .unwrap();
     assert!(merged.metadata().unwrap().len() < 36_000);
     for _ in 0..4 {
         state.tidy_after(Duration::from_mins(10), &limits);
@@ -139,8 +172,13 @@ fn blobs_that_blobs_name_are_kept_with_them() {
     let middle = format!("files {}\n", Digest::of(&inner)).into_bytes();
     let outer = format!("command cargo\nalpha={}\n", Digest::of(&middle)).into_bytes();
     let unnamed = b"nobody names this".to_vec();
-    let blobs: BTreeMap<_, _> = [&inner, &middle, &outer, &unnamed].map(|blob| (Digest::of(blob), blob.clone())).into();
-    let one = Pass { ingredients: Digest::of(&outer), ..pass("fmt", "a", "") };
+    let blobs: BTreeMap<_, _> = [&inner, &middle, &outer, &unnamed]
+        .map(|blob| (Digest::of(blob), blob.clone()))
+        .into();
+    let one = Pass {
+        ingredients: Digest::of(&outer),
+        ..pass("fmt", "a", "")
+    };
     save(&state.path, &[one], &blobs).unwrap();
     state.save(&[pass("fmt", "b", "")]);
     state.collect_after(Duration::ZERO, &Limits::USUAL);
@@ -170,13 +208,21 @@ fn two_that_merge_at_the_same_time_leave_everything() {
     for name in ["a", "b", "c", "d"] {
         state.save(&[pass("fmt", name, name)]);
     }
-    let runs: Vec<_> = state.files().into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect();
+    let runs: Vec<_> = state
+        .files()
+        .into_iter()
+        .map(|file| (file.clone(), fs::read(file).unwrap()))
+        .collect();
     state.collect_after(Duration::ZERO, &small());
     // As the other one saw it, and as the first one does not know.
     for (file, bytes) in &runs {
         fs::write(file, bytes).unwrap();
     }
-    let first = state.files().into_iter().find(|file| file.extension().unwrap() == "merged").unwrap();
+    let first = state
+        .files()
+        .into_iter()
+        .find(|file| file.extension().unwrap() == "merged")
+        .unwrap();
     let bytes = fs::read(&first).unwrap();
     fs::remove_file(&first).unwrap();
     state.tidy_after(Duration::ZERO, &small());
@@ -193,10 +239,18 @@ fn two_that_merge_at_the_same_time_leave_everything() {
 /// Something that can happen to the files.
 #[derive(Clone, Debug)]
 enum Step {
-    Save { subject: u8, key: u8 },
-    Tidy { minutes: u64 },
+    Save {
+        subject: u8,
+        key: u8,
+    },
+    Tidy {
+        minutes: u64,
+    },
     Collect,
-    Damage { file: prop::sample::Index, length: prop::sample::Index },
+    Damage {
+        file: prop::sample::Index,
+        length: prop::sample::Index,
+    },
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
