@@ -145,16 +145,15 @@ fn verified(state: &Path, args: &CacheArgs, global: &GlobalArgs) -> Ended {
 fn verified_text(verified: &Verified) -> String {
     let (passes, files) = (counted(verified.passes, "pass"), counted(verified.files, "file"));
     let mut text = damage_lines(&verified.damage);
+    let are = |count: usize| if count == 1 { "is" } else { "are" };
     let _ = match verified.damage.len() {
         0 => writeln!(text, "all is sound: {passes} in {files}"),
         count => writeln!(
             text,
-            "{} damaged, and counted as never passed; {passes} in {files} sound; `cargo hooks cache gc` drops what is damaged",
-            if count == 1 {
-                "1 place is".to_owned()
-            } else {
-                format!("{count} places are")
-            },
+            "{} in {files} {} damaged, and count as never passed; {passes} {} sound; `cargo hooks cache gc` drops what is damaged",
+            counted(count, "place"),
+            are(count),
+            are(verified.passes),
         ),
     };
     text

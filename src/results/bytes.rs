@@ -44,6 +44,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Something that may be absent: the outer nothing is bytes that are none of ours.
+    #[expect(clippy::option_option, reason = "the inner one is what was written, as it was given")]
     pub(super) fn maybe<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         match self.byte()? {
             0 => Some(None),

@@ -277,8 +277,10 @@ pub(super) fn segment_bytes(stands_for: &[Name], mut passes: Vec<NewPass>, blobs
     }
     let sum = checksum(&to.0[CHECKED_FROM..]);
     to.0[16..CHECKED_FROM].copy_from_slice(&sum.to_le_bytes());
-    passes.iter().for_each(|pass| to.0.extend_from_slice(&pass.body));
-    blobs.iter().for_each(|(_, blob)| to.0.extend_from_slice(blob));
+    let bodies = passes.iter().map(|pass| &pass.body);
+    for body in bodies.chain(blobs.iter().map(|(_, blob)| blob)) {
+        to.0.extend_from_slice(body);
+    }
     to.0
 }
 
@@ -293,7 +295,7 @@ mod tests {
         fn a_number_is_found_wherever_it_is(mut numbers in prop::collection::vec(0..40_u64, 0..60), scale in 0..60, wanted in 0..42_u64) {
             // Close together at one end, or far apart.
             let scaled = |number: u64| number << scale;
-            numbers.iter_mut().for_each(|number| *number = scaled(*number));
+            numbers = numbers.into_iter().map(scaled).collect();
             numbers.sort_unstable();
             let wanted = scaled(wanted);
             prop_assert_eq!(first_at_least(&numbers, wanted), numbers.partition_point(|number| *number < wanted));

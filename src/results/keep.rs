@@ -27,7 +27,7 @@ pub(super) struct Limits {
 const MIB: u64 = 1024 * 1024;
 
 impl Limits {
-    /// 192 MiB in use, 256 on the disk: 25,000 passes with ten kilobytes each, which is 30 passes of 800 tasks.
+    /// 192 MiB in use, 256 on the disk: room for 32 passes of each of 800 tasks with seven kilobytes each.
     pub(super) const USUAL: Self = Self {
         per_subject: 32,
         bytes: 192 * MIB,

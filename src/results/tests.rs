@@ -268,7 +268,7 @@ fn any_pass() -> impl Strategy<Value = Pass> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn a_pass_is_read_as_it_was_written(pass in any_pass()) {
@@ -385,6 +385,7 @@ fn a_summary_says_what_there_is() {
 
 /// What a part of the program warns of.
 fn warnings<T>(part: impl FnOnce() -> T) -> (T, Vec<String>) {
+    use std::fmt::Write;
     use std::sync::{Arc, Mutex};
 
     use tracing::field::{Field, Visit};
@@ -395,7 +396,7 @@ fn warnings<T>(part: impl FnOnce() -> T) -> (T, Vec<String>) {
     struct Text<'a>(&'a mut String);
     impl Visit for Text<'_> {
         fn record_debug(&mut self, _: &Field, value: &dyn std::fmt::Debug) {
-            *self.0 += &format!("{value:?} ");
+            let _ = write!(self.0, "{value:?} ");
         }
     }
     impl Subscriber for Heard {

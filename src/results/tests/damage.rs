@@ -100,18 +100,23 @@ fn an_entry_that_leads_to_another_pass() {
     let (state, bytes) = saved();
     let (file, expected) = (state.file(), passes());
     assert_eq!(forged(bytes.clone()), bytes);
-    // The keys of the first and the last pass change places, as do what else the index says of them.
-    for range in [0..32, 32..PASS] {
+    let with_swapped = |range: std::ops::Range<usize>| {
         let mut swapped = bytes.clone();
         for place in range {
             swapped.swap(PASSES + place, PASSES + 2 * PASS + place);
         }
         fs::write(&file, forged(swapped)).unwrap();
-        let (count, said) = warnings(|| found(&state, &expected));
-        assert!(count < 3, "{count}");
-        assert!(said.len() == 1 && said[0].contains("not used"), "{said:?}");
+        let result = warnings(|| found(&state, &expected));
         assert!(!verify(&state.path).unwrap().damage.is_empty());
-    }
+        result
+    };
+    // The keys of the first and the last pass change places: what is not in order may not even be met.
+    let (count, said) = with_swapped(0..32);
+    assert!(count < 3 && said.len() <= 1, "{count}, {said:?}");
+    // What else the index says of them changes places.
+    let (count, said) = with_swapped(32..PASS);
+    assert!(count < 3, "{count}");
+    assert!(said.len() == 1 && said[0].contains("not used"), "{said:?}");
     // A whole pass stands under another key.
     let mut renamed = bytes.clone();
     renamed[PASSES + 2 * PASS..][..32].copy_from_slice(&[0xff; 32]);
@@ -196,7 +201,7 @@ fn what_is_damaged_goes_when_it_is_tidied_and_takes_nothing_along() {
     let place = bytes.windows(11).position(|window| window == b"some output").unwrap();
     bytes[place] = b'X';
     fs::write(&files[0], bytes).unwrap();
-    let (_, said) = warnings(|| {
+    let ((), said) = warnings(|| {
         let results = state.open();
         let hits: Vec<_> = results.find(&key("a")).collect();
         assert!(hits[0].output().is_none() && hits[0].output().is_none());
@@ -209,7 +214,7 @@ fn what_is_damaged_goes_when_it_is_tidied_and_takes_nothing_along() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn any_damage(damages in prop::collection::vec((any::<prop::sample::Index>(), prop::collection::vec(any::<u8>(), 1..40)), 1..4)) {

@@ -264,7 +264,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     /// However runs are merged and whatever is damaged: nothing wrong is found, and without damage the newest of each
     /// subject are all found.
