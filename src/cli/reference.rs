@@ -17,7 +17,7 @@ pub fn cli_reference() -> String {
          This page is written by `cargo xtask codegen`, from the same definitions as `--help`.\n\n\
          | exit code | meaning |\n|---|---|\n\
          | 0 | all passed |\n\
-         | 1 | a check failed |\n\
+         | 1 | a check failed; for `cache verify`, a result is damaged |\n\
          | 2 | the command line or the configuration is wrong; nothing was run |\n\
          | 3 | the machine lacks something: no cargo, a tool that is not installed |\n\
          | 130 | interrupted |\n\n\
