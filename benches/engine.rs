@@ -1,17 +1,18 @@
 //! What the tool itself costs, beside the tools that it runs: `cargo bench`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use cargo_hooks::config::{ConfigInput, Member, Order, resolve};
 use cargo_hooks::diagnostic::SourceFile;
 use cargo_hooks::event::{Event, EventKind, Outcome, Output, TaskFinished};
-use cargo_hooks::model::{Dialect, Exit};
+use cargo_hooks::model::{Dialect, Digest, Exit};
 use cargo_hooks::plan::{Access, CargoSettings, Facts, Mode, Need, Resource};
+use cargo_hooks::results::{Pass, Recorded, Results, save as save_results};
 use cargo_hooks::schedule::{BuiltIn, Effect, Job, Message, Rules, Schedule, Verdict};
 use cargo_hooks::store::{Recorder, TaskEnd, load as load_history, save};
 use cargo_hooks::tool_output::{Attribution, Colour, Stream, ToolOutput, sanitize};
@@ -228,6 +229,41 @@ fn read_history(bencher: Bencher, (tasks, runs): (usize, usize)) {
         save(&state, ended(&plan)).expect("a run is remembered");
     }
     bencher.bench(|| load_history(&state).keys().count());
+}
+
+/// What a run in which nothing has changed asks of the results: 800 keys, in so many files of 800 passes each.
+#[divan::bench(args = [1, 15])]
+fn find_results(bencher: Bencher, runs: usize) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let state = dir.path().join("state");
+    for run in 0..runs {
+        save_results(&state, &passes(run), &BTreeMap::new()).expect("a run is remembered");
+    }
+    let keys: Vec<Digest> = passes(runs - 1).iter().map(|pass| pass.key).collect();
+    bencher.bench(|| {
+        let results = Results::open(&state);
+        keys.iter().filter(|key| results.find(key).next().is_some()).count()
+    });
+}
+
+/// What passed in a run, with keys that no other run has.
+fn passes(run: usize) -> Vec<Pass> {
+    let pass = |number: usize| Pass {
+        key: Digest::of(format!("{number} in {run}").as_bytes()),
+        check: "clippy".into(),
+        part: String::new(),
+        krate: Some(format!("crate-{number}").into()),
+        recorded: vec![Recorded::File {
+            path: format!("/ws/crates/crate-{number}/build.txt").into(),
+            digest: None,
+        }],
+        ingredients: Digest::of(b""),
+        output: vec![b'x'; 600],
+        note: None,
+        took: Duration::from_millis(123),
+        at: SystemTime::now(),
+    };
+    (0..800).map(pass).collect()
 }
 
 /// What is remembered of a run in which every task passed.

@@ -57,6 +57,7 @@ mod private_files;
 pub mod project;
 pub mod readers;
 pub mod report;
+pub mod results;
 pub mod run;
 pub mod schedule;
 pub mod store;

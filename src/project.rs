@@ -153,6 +153,37 @@ pub fn load(options: &LoadOptions) -> Result<Project, LoadError> {
     })
 }
 
+/// Why there is no directory in which anything is kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoStateError {
+    /// No workspace is known to keep anything of.
+    #[error("there is no Cargo.toml in `{}` or above it", .0.display())]
+    NoWorkspace(PathBuf),
+    /// The environment names no place.
+    #[error("there is no place to keep anything in: neither CARGO_HOOKS_DIR nor XDG_CACHE_HOME nor HOME names one")]
+    NoPlace,
+}
+
+/// The directory in which what runs leave of a workspace is kept. Nothing need be there. Neither cargo nor git is asked, and
+/// the configuration may be wrong.
+///
+/// # Errors
+///
+/// Where there is no workspace, or no place.
+pub fn state_dir(options: &LoadOptions) -> Result<PathBuf, NoStateError> {
+    let manifest = options
+        .manifest_path
+        .as_ref()
+        .map(|path| options.current_dir.join(path));
+    let dir = manifest
+        .as_deref()
+        .and_then(Path::parent)
+        .unwrap_or(&options.current_dir);
+    let root = find_root(&Worktree::default(), dir).ok_or_else(|| NoStateError::NoWorkspace(dir.to_owned()))?;
+    own_state_dir(&root, &options.environment).ok_or(NoStateError::NoPlace)
+}
+
 /// Where what cargo says is kept, for the workspace that the manifests tell of.
 fn memory(options: &LoadOptions) -> Option<Memory> {
     let root = find_root(&Worktree::default(), &options.current_dir)?;

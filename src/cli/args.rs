@@ -77,6 +77,18 @@ Examples:
   cargo hooks why parser                what touches this crate: file, rule, chain of dependencies
   cargo hooks why docs/guide.md         what a change of this file would touch, and which checks would run")]
     Why(WhyArgs),
+    /// Look at what is kept of checks that passed, or be rid of it.
+    #[command(after_help = "\
+Examples:
+  cargo hooks cache info       where it is, how much, and of which checks
+  cargo hooks cache verify     read all of it; exits with 1 where anything is damaged
+  cargo hooks cache gc         drop what is of no use any more
+  cargo hooks cache clear      drop all of it")]
+    Cache {
+        /// What to do.
+        #[command(subcommand)]
+        command: CacheCommand,
+    },
     /// Write a commented configuration into the root manifest.
     #[command(after_help = "\
 Examples:
@@ -305,6 +317,25 @@ pub(super) struct WhyArgs {
     pub(super) subject: PathBuf,
     #[command(flatten)]
     pub(super) comparison: ComparisonArgs,
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) message_format: MessageFormat,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum CacheCommand {
+    /// Say where the results are, how much there is, and of which checks.
+    Info(CacheArgs),
+    /// Read all results, and say what is damaged; exits with 1 where anything is.
+    Verify(CacheArgs),
+    /// Merge files and drop what is of no use any more, now rather than in passing.
+    Gc(CacheArgs),
+    /// Remove all results of this workspace, and nothing else.
+    Clear(CacheArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct CacheArgs {
     /// How the answer is written.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) message_format: MessageFormat,

@@ -5,6 +5,7 @@
 
 mod affected;
 mod args;
+mod cache;
 mod check;
 mod colour;
 mod comparison;
@@ -51,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Graph(args) => graph::graph(&args, &global),
         Command::Affected(args) => affected::affected(&args, &global),
         Command::Why(args) => why::why(&args, &global),
+        Command::Cache { command } => cache::cache(&command, &global),
         Command::Init(args) => init::init(&args, &global),
         Command::Doctor => doctor::doctor(&global),
         Command::Schema => schema::schema(),

@@ -17,7 +17,7 @@ pub fn cli_reference() -> String {
          This page is written by `cargo xtask codegen`, from the same definitions as `--help`.\n\n\
          | exit code | meaning |\n|---|---|\n\
          | 0 | all passed |\n\
-         | 1 | a check failed |\n\
+         | 1 | a check failed; for `cache verify`, a result is damaged |\n\
          | 2 | the command line or the configuration is wrong; nothing was run |\n\
          | 3 | the machine lacks something: no cargo, a tool that is not installed |\n\
          | 130 | interrupted |\n\n\
@@ -27,18 +27,21 @@ pub fn cli_reference() -> String {
     );
     let mut command = Cli::command().term_width(100);
     command.build();
-    section(&mut page, "cargo hooks", &mut command.clone());
+    section(&mut page, "cargo hooks", &command);
     for subcommand in command.get_subcommands() {
-        section(
-            &mut page,
-            &format!("cargo hooks {}", subcommand.get_name()),
-            &mut subcommand.clone(),
-        );
+        let name = format!("cargo hooks {}", subcommand.get_name());
+        section(&mut page, &name, subcommand);
+        // `help` has all the others below it.
+        for below in subcommand.get_subcommands().filter(|_| subcommand.get_name() != "help") {
+            if below.get_name() != "help" {
+                section(&mut page, &format!("{name} {}", below.get_name()), below);
+            }
+        }
     }
     page
 }
 
-fn section(page: &mut String, name: &str, command: &mut clap::Command) {
+fn section(page: &mut String, name: &str, command: &clap::Command) {
     let help = command.clone().term_width(100).render_long_help().to_string();
     let help: String = help.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     let _ = write!(

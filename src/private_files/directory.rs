@@ -116,7 +116,8 @@ impl PrivateDir {
         Ok(bytes)
     }
 
-    fn own_file(&self, name: &str) -> io::Result<File> {
+    /// A file that is the user's own, and that nobody else can have written.
+    pub(crate) fn own_file(&self, name: &str) -> io::Result<File> {
         // Opening a pipe must not wait for somebody to write to it.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = File::from(openat(&self.dir, name, flags, Mode::empty())?);
@@ -160,6 +161,11 @@ impl PrivateDir {
             .and_then(|file| file.metadata())
             .and_then(|metadata| metadata.modified());
         modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|since| since >= age))
+    }
+
+    /// Brings the names of its files to the disk.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.dir.sync_all()
     }
 
     /// Removes what writers that were killed have left behind.

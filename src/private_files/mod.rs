@@ -12,4 +12,4 @@ mod new_file;
 
 pub(crate) use directory::PrivateDir;
 pub use directory::Unsafe;
-pub(crate) use new_file::{Durability, NewFile};
+pub(crate) use new_file::{Durability, NewFile, random};

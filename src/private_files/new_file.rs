@@ -100,7 +100,7 @@ impl Drop for NewFile {
 }
 
 /// A number that nobody else has: the system gives each hasher keys of its own.
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 

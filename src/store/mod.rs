@@ -15,7 +15,7 @@
 //! The name holds the place of the run among the others, as a number that grows, and an id. `v1` is the version of the
 //! format: another one gets a directory of its own, and an older program never sees it.
 
-mod names;
+pub(crate) mod names;
 mod recorder;
 mod segment;
 mod segments;

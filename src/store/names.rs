@@ -1,27 +1,27 @@
-//! How the files of the history are called. Pure.
+//! How the files that runs leave are called. Pure.
 
 use crate::history::RunKey;
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// The results of one run.
     Run,
     /// The results of many.
     Merged,
 }
 
-/// The name of a file of the history. The names of later runs are greater.
+/// The name of a file that a run left. The names of later runs are greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
+pub(crate) struct Name {
     /// The run, or the last of those that are merged and an id of its own.
-    pub(super) key: RunKey,
-    pub(super) kind: Kind,
+    pub(crate) key: RunKey,
+    pub(crate) kind: Kind,
 }
 
 impl Name {
     /// Reads a name. Whatever else lies in the directory has none.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (stem, extension) = text.split_once('.')?;
         let kind = match extension {
             "run" => Kind::Run,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::history::{End, Extent, Record, RunKey, Subject, TaskKey};
+use crate::model::checksum;
 
 const MAGIC: &str = "cargo-hooks history 1";
 /// No task takes longer. What says so is damaged, and must not make sums overflow.
@@ -132,19 +133,6 @@ impl Segment {
             merged: body.merged,
         })
     }
-}
-
-/// Tells damaged bytes from whole ones: eight at a time, each in a way that can be undone, so that no single damage goes
-/// unnoticed.
-fn checksum(bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let words = words.iter().chain([&last]);
-    words.fold(0xcbf2_9ce4_8422_2325, |hash, word| {
-        let mixed = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed ^ (mixed >> 29)
-    })
 }
 
 fn task_line(key: &TaskKey, ends: String) -> TaskLine<'_> {

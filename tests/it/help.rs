@@ -40,6 +40,7 @@ fn of_the_program() {
       graph        Draw what `check` would run
       affected     List the crates that a change affects
       why          Say why a crate is affected, or what a file would affect
+      cache        Look at what is kept of checks that passed, or be rid of it
       init         Write a commented configuration into the root manifest
       doctor       Look at the machine and the workspace, and say what is missing
       schema       Print the JSON schema of the configuration

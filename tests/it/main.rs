@@ -11,6 +11,7 @@ mod sandbox;
 
 mod affected;
 mod architecture;
+mod cache;
 mod cargo;
 mod cargo_waits;
 mod check;

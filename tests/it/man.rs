@@ -23,6 +23,11 @@ fn every_subcommand_has_a_page() {
     names.sort();
     let expected = [
         "cargo-hooks-affected.1",
+        "cargo-hooks-cache-clear.1",
+        "cargo-hooks-cache-gc.1",
+        "cargo-hooks-cache-info.1",
+        "cargo-hooks-cache-verify.1",
+        "cargo-hooks-cache.1",
         "cargo-hooks-check.1",
         "cargo-hooks-completions.1",
         "cargo-hooks-doctor.1",
