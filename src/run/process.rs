@@ -52,7 +52,16 @@ pub(super) struct Ended {
     pub(super) leaked: u32,
 }
 
-/// A running process.
+/// Why nobody can say how a process has ended.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// It could not be started.
+    NotStarted(std::io::Error),
+    /// Nobody saw it.
+    Unseen(std::io::Error),
+}
+
+/// A running process, or one that is just being started.
 pub(super) struct Process(Kind);
 
 enum Kind {
@@ -86,7 +95,7 @@ impl Keeper {
     /// Starts the command: no standard input, pipes for its output, a group of its own.
     pub(super) async fn start(&self, command: &TaskCommand) -> Started {
         if let Some(client) = self.client().await {
-            let (leader, stdout, stderr) = client.start(command).await?;
+            let (leader, stdout, stderr) = client.start(command)?;
             return Ok((Process(Kind::Guarded(leader)), stdout, stderr));
         }
         self.start_alone(command)
@@ -125,15 +134,15 @@ impl Keeper {
             Guarding::ByNobody => return None,
             Guarding::By(_) | Guarding::NotYet => {}
         }
-        let program = self.guard.program()?;
-        let mut launched = Client::launch(program, &self.environment, self.state.as_deref()).await;
+        self.guard.program()?;
+        let mut launched = Client::launch(&self.guard, &self.environment, self.state.as_deref()).await;
         for _ in 0..LAUNCHES {
             // That somebody kills a guard at its start is no reason to do without.
             if launched
                 .as_ref()
                 .is_err_and(|error| error.kind() == ErrorKind::Interrupted)
             {
-                launched = Client::launch(program, &self.environment, self.state.as_deref()).await;
+                launched = Client::launch(&self.guard, &self.environment, self.state.as_deref()).await;
             }
         }
         *client = match launched {
@@ -199,9 +208,9 @@ impl Keeper {
 
 impl Process {
     /// Waits for the process. Its guard waits for what it has started too, and ends that; without one that may go on.
-    pub(super) async fn wait(&mut self) -> std::io::Result<Ended> {
+    pub(super) async fn wait(&mut self) -> Result<Ended, Lost> {
         match &mut self.0 {
-            Kind::Alone(alone) => alone.wait().await,
+            Kind::Alone(alone) => alone.wait().await.map_err(Lost::Unseen),
             Kind::Guarded(leader) => {
                 let ended = leader.wait().await?;
                 let (exit, leaked) = (ended.exit, ended.leaked);
@@ -310,5 +319,14 @@ mod tests {
         check(Guard::of("/no/such/program"));
         // A program that is none, and ends at once.
         check(Guard::of("/bin/true"));
+        // The same, where it was called before there was anything to do.
+        for environment in [
+            Environment::default(),
+            Environment::default().with("PATH", "/usr/bin:/bin"),
+        ] {
+            let called = Guard::of("/bin/true");
+            called.call(&environment);
+            check(called);
+        }
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::dispatcher::RunContext;
 use super::kept_output::KeptOutput;
 use super::pause::Clock;
-use super::process::{Ended, GRACE, Keeper, Process};
+use super::process::{Ended, GRACE, Keeper, Lost, Process};
 use crate::changes::TreeState;
 use crate::event::{CrateVerdict, Failure, Output};
 use crate::model::{Exit, Finding, Place, Severity, TaskId};
@@ -174,11 +174,15 @@ impl Worker<'_> {
             }),
             Ok((process, stdout, stderr)) => {
                 let pipes = (Pipe::new(stdout), Pipe::new(stderr));
-                self.attend(process, pipes, (&mut output, kept.as_mut()))
-                    .await
-                    .map_err(|error| Failure::Uncertain {
+                let attended = self.attend(process, pipes, (&mut output, kept.as_mut())).await;
+                attended.map_err(|lost| match lost {
+                    Lost::NotStarted(error) => Failure::Start {
+                        error: not_started(&task.command, &error),
+                    },
+                    Lost::Unseen(error) => Failure::Uncertain {
                         reason: error.to_string(),
-                    })
+                    },
+                })
             }
         };
         let (exit, leaked) = ended
@@ -235,7 +239,7 @@ impl Worker<'_> {
         mut process: Process,
         (mut stdout, mut stderr): (Pipe<impl AsyncRead + Unpin>, Pipe<impl AsyncRead + Unpin>),
         (output, mut kept): (&mut ToolOutput, Option<&mut KeptOutput>),
-    ) -> std::io::Result<(Ended, Why)> {
+    ) -> Result<(Ended, Why), Lost> {
         let Self {
             task,
             place,
@@ -321,7 +325,7 @@ impl Worker<'_> {
                 said_at = now + SAY_AT_MOST_EVERY;
             }
         }
-        let nobody_saw = || std::io::Error::other("nobody saw how it ended");
+        let nobody_saw = || Lost::Unseen(std::io::Error::other("nobody saw how it ended"));
         Ok((exit.ok_or_else(nobody_saw)?, why))
     }
 }
