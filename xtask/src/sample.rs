@@ -25,7 +25,6 @@ pub(crate) fn sample(arguments: &[String]) -> Result<ExitCode, Box<dyn Error>> {
     fs::write(dir.join("Cargo.toml"), manifest(checks))?;
     fs::write(dir.join("lefthook.yml"), lefthook(checks))?;
     fs::write(dir.join(".pre-commit-config.yaml"), prek(checks))?;
-    fs::write(dir.join("hk.pkl"), hk(checks))?;
     fs::write(dir.join(".gitignore"), "/target\n")?;
     run(dir, "cargo", &["generate-lockfile", "--offline", "--quiet"])?;
     run(dir, "git", &["init", "--quiet"])?;
@@ -47,7 +46,7 @@ fn write_crate(dir: &Path, number: usize) -> Result<(), Box<dyn Error>> {
     let mut manifest = format!(
         "[package]\nname = \"c{number:02}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n[dependencies]\n"
     );
-    if number % 10 != 0 {
+    if !number.is_multiple_of(10) {
         let needed = number - 1;
         writeln!(manifest, "c{needed:02} = {{ path = \"../c{needed:02}\" }}")?;
     }
@@ -89,15 +88,6 @@ fn prek(checks: usize) -> String {
         )
     });
     format!("repos:\n  - repo: local\n    hooks:\n{}", hooks.collect::<String>())
-}
-
-fn hk(checks: usize) -> String {
-    let steps = (0..checks).map(|number| format!("      [\"check-{number:02}\"] {{ check = \"true\" }}\n"));
-    format!(
-        "amends \"package://github.com/jdx/hk/releases/download/v1.20.0/hk@1.20.0#/Config.pkl\"\n\nhooks {{\n  \
-         [\"pre-commit\"] {{\n    steps {{\n{}    }}\n  }}\n}}\n",
-        steps.collect::<String>()
-    )
 }
 
 #[expect(
