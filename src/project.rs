@@ -12,7 +12,7 @@ pub use compare::{Survey, SurveyError, survey};
 use dirs::own_state_dir;
 
 use crate::affected::Affected;
-use crate::changes::{Comparison, Tree};
+use crate::changes::{Ahead, Comparison, Tree};
 use crate::config::{Config, ConfigInput, Definition, Member, OnMissing, Requirement, resolve, syntax_mistakes};
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::environment::{Environment, argument_bytes, locate};
@@ -65,6 +65,14 @@ impl LoadOptions {
     }
 }
 
+impl LoadOptions {
+    /// Says that a run will follow, whose tools are to write in colour or without it. What it needs is started already, and
+    /// is there when the plan is.
+    pub fn expect_run(&self, colour: Colour) {
+        self.guard.call(&in_colour(self.environment.clone(), colour));
+    }
+}
+
 /// Why there is no project.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -97,6 +105,7 @@ pub struct Project {
     pub config: Config,
     /// The process that runs are to end with, if it is above this one: git, for one of its hooks. Only on Linux.
     pub ends_with: Option<u32>,
+    ahead: Option<Ahead>,
     environment: Environment,
     guard: Guard,
 }
@@ -148,6 +157,7 @@ pub fn load(options: &LoadOptions) -> Result<Project, LoadError> {
         workspace,
         config,
         ends_with: None,
+        ahead: None,
         environment: options.environment.clone(),
         guard: options.guard.clone(),
     })
@@ -182,6 +192,29 @@ pub fn state_dir(options: &LoadOptions) -> Result<PathBuf, NoStateError> {
         .unwrap_or(&options.current_dir);
     let root = find_root(&Worktree::default(), dir).ok_or_else(|| NoStateError::NoWorkspace(dir.to_owned()))?;
     own_state_dir(&root, &options.environment).ok_or(NoStateError::NoPlace)
+}
+
+/// The same, for a project that is then asked at once what changes affect: git looks at the working tree meanwhile.
+///
+/// # Errors
+///
+/// Where there is no workspace, or anything is wrong with its configuration.
+pub fn load_to_compare(options: &LoadOptions) -> Result<Project, LoadError> {
+    let ahead = ask_ahead(options);
+    Ok(Project {
+        ahead,
+        ..load(options)?
+    })
+}
+
+fn ask_ahead(options: &LoadOptions) -> Option<Ahead> {
+    // Another manifest may lie in another repository.
+    if options.manifest_path.is_some() {
+        return None;
+    }
+    let root = find_root(&Worktree::default(), &options.current_dir)?;
+    let git = locate(["git"], &options.environment, &root).remove("git")?;
+    Some(Ahead::ask(git, root, options.environment.clone()))
 }
 
 /// Where what cargo says is kept, for the workspace that the manifests tell of.
@@ -318,11 +351,7 @@ impl Project {
     /// Looks at the machine, and at the files where a check of the request needs them.
     fn facts(&self, request: &Request) -> Result<Facts, RequestError> {
         let wanted = definitions(&self.config, request)?;
-        let affected = request
-            .changes
-            .as_ref()
-            .map(|changes| self.affected(changes))
-            .transpose()?;
+        let (affected, history) = self.affected_and_history(request)?;
         let tools: BTreeSet<String> = wanted
             .iter()
             .flat_map(|definition| requirements(definition, request.mode))
@@ -345,7 +374,20 @@ impl Project {
                 .map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX)),
             cargo: dirs::cargo_settings(&self.workspace, &self.environment),
             argument_bytes: argument_bytes(&self.environment),
-            history: Arc::new(self.history()),
+            history: Arc::new(history),
+        })
+    }
+
+    /// What changes affect, if that is asked, and what is remembered, which is read while git looks.
+    fn affected_and_history(&self, request: &Request) -> Result<(Option<Affected>, History), SurveyError> {
+        let Some(changes) = &request.changes else {
+            return Ok((None, self.history()));
+        };
+        std::thread::scope(|scope| {
+            let reading = scope.spawn(|| self.history());
+            let affected = self.affected(changes)?;
+            let history = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok((Some(affected), history))
         })
     }
 

@@ -35,7 +35,10 @@ pub fn gather(request: &ChangeRequest) -> Result<ChangeSet, ChangeError> {
                 program: program.clone(),
                 environment: request.environment.clone(),
             };
-            open(&git, &request.root).map(|opened| (git, opened))
+            let ahead = request.ahead.as_ref().and_then(|ahead| ahead.take(&git, &request.root));
+            ahead
+                .unwrap_or_else(|| open(&git, &request.root))
+                .map(|opened| (git, opened))
         }
         None => Err("git is not installed".to_owned()),
     };
@@ -45,8 +48,11 @@ pub fn gather(request: &ChangeRequest) -> Result<ChangeSet, ChangeError> {
     }
 }
 
+/// Where the repository is and what it says of the working tree; or why that is not known.
+pub(super) type Opened = Result<(Place, Status), String>;
+
 /// Where the repository is, and the first question to it. It is the only one that is asked always.
-fn open(git: &Git, root: &Path) -> Result<(Place, Status), String> {
+pub(super) fn open(git: &Git, root: &Path) -> Opened {
     let repository = Repository { git, dir: root };
     let top = place::top_above(root);
     let status = repository.status().map_err(|refusal| match (&top, &refusal) {

@@ -1,5 +1,6 @@
 //! Which files there are, and which of them changed.
 
+mod ahead;
 mod base;
 mod entry;
 mod explore;
@@ -17,6 +18,7 @@ mod table;
 mod tree;
 mod walk;
 
+pub use ahead::Ahead;
 pub use gather::gather;
 pub(crate) use git::Git;
 pub use objects::Objects;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::ahead::Ahead;
 use super::set::Comparison;
 use crate::environment::Environment;
 
@@ -16,6 +17,8 @@ pub struct ChangeRequest {
     pub git: Option<PathBuf>,
     /// The environment that git is given.
     pub environment: Environment,
+    /// The first question to git, where it was asked already.
+    pub ahead: Option<Ahead>,
     /// The `base` of the configuration.
     pub default_base: Option<String>,
 }

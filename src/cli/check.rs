@@ -21,7 +21,7 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     if args.how.dry_run {
         return plan::plan(args, global);
     }
-    let mut project = request::load_project(global)?;
+    let mut project = request::load_project_to_run(args, global)?;
     project.ends_with = args.how.ends_with;
     let request = request::request(args, global, &project)?;
     let limited = project.plan(&request)?;

@@ -2,20 +2,35 @@
 
 use super::args::{CheckArgs, GlobalArgs, MessageFormat};
 use super::{CliError, colour};
+use crate::changes::Comparison;
 use crate::config::{Order, Strategy};
 use crate::model::CheckName;
 use crate::plan::{CargoOption, CrateSelection, Mode, Request};
-use crate::project::{LoadOptions, Project, load};
+use crate::project::{LoadOptions, Project, load, load_to_compare};
 use crate::tool_output::Colour;
 
 /// Finds the project as the command line says.
 pub(super) fn load_project(global: &GlobalArgs) -> Result<Project, CliError> {
-    let project = load(&load_options(global)?)?;
+    Ok(noting(load(&load_options(global)?)?))
+}
+
+/// The same, for a run.
+pub(super) fn load_project_to_run(args: &CheckArgs, global: &GlobalArgs) -> Result<Project, CliError> {
+    let options = load_options(global)?;
+    options.expect_run(colour_of_tools(args, global));
+    let project = match args.comparison.comparison(&options.current_dir) {
+        Ok(None | Some(Comparison::Files(_) | Comparison::Everything)) | Err(_) => load(&options)?,
+        Ok(Some(_)) => load_to_compare(&options)?,
+    };
+    Ok(noting(project))
+}
+
+fn noting(project: Project) -> Project {
     for note in &project.workspace.notes {
         // So far the edges between crates only decide which of two crates comes first.
         tracing::debug!(note, "the edges between crates are not known for sure");
     }
-    Ok(project)
+    project
 }
 
 /// Where to look for the project.
@@ -61,10 +76,7 @@ pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) 
         strategy,
         order: how.order.or(how.no_optimize.then_some(Order::Config)),
         retries: how.retries,
-        colour: match args.message_format {
-            MessageFormat::Human => colour::for_stdout(global.color),
-            MessageFormat::Json => Colour::Strip,
-        },
+        colour: colour_of_tools(args, global),
         rerun_with: rerun_with(global, &options),
         cargo_options: options
             .into_iter()
@@ -73,6 +85,14 @@ pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) 
             .collect(),
         changes: args.comparison.comparison(&load_options(global)?.current_dir)?,
     })
+}
+
+/// Whether tools are to write in colour.
+fn colour_of_tools(args: &CheckArgs, global: &GlobalArgs) -> Colour {
+    match args.message_format {
+        MessageFormat::Human => colour::for_stdout(global.color),
+        MessageFormat::Json => Colour::Strip,
+    }
 }
 
 /// The checks that `SKIP` names. It is shared with other tools, so that a name which is no check of ours is not a mistake.

@@ -61,6 +61,7 @@ impl NewFile {
     }
 
     /// The file itself, as long as it has its own name.
+    #[cfg(any(test, feature = "cli"))]
     pub(crate) fn file(&self) -> &File {
         &self.file
     }

@@ -10,7 +10,7 @@ use toml::Table;
 use super::dirs::{state_dir, target_dirs};
 use super::{LoadError, LoadOptions, Project};
 use crate::affected::{Affected, Input, affected};
-use crate::changes::{ChangeError, ChangeRequest, ChangeSet, Comparison, Objects, StateFiles, gather};
+use crate::changes::{Ahead, ChangeError, ChangeRequest, ChangeSet, Comparison, Objects, StateFiles, gather};
 use crate::config::{Config, ConfigInput, Member, resolve};
 use crate::diagnostic::SourceFile;
 use crate::environment::{Environment, locate};
@@ -82,6 +82,7 @@ pub fn survey(options: &LoadOptions, comparison: &Comparison) -> Result<Survey, 
         root: &root(options)?,
         environment: &options.environment,
         workspace: None,
+        ahead: None,
     };
     let compared = scene.compare(comparison, base_of(scene.root))?;
     let config = config_of(&compared.after, &compared.after_files(), &options.current_dir)?;
@@ -100,6 +101,7 @@ pub(super) fn of_project(project: &Project, comparison: &Comparison) -> Result<A
         root: &workspace.root,
         environment: &project.environment,
         workspace: Some(workspace),
+        ahead: project.ahead.as_ref(),
     };
     let mut compared = scene.compare(comparison, project.config.settings.base.clone())?;
     if compared.is_worktree() {
@@ -174,6 +176,8 @@ pub(super) struct Scene<'a> {
     pub(super) environment: &'a Environment,
     /// The workspace as cargo sees it, where that was asked.
     pub(super) workspace: Option<&'a Workspace>,
+    /// The first question to git, where it was asked already.
+    pub(super) ahead: Option<&'a Ahead>,
 }
 
 /// Two states, and what differs between them.
@@ -205,6 +209,7 @@ impl Scene<'_> {
             root: self.root.to_owned(),
             git: self.git(),
             environment: self.environment.clone(),
+            ahead: self.ahead.cloned(),
             default_base,
         };
         let (changes, worktree) = thread::scope(|scope| {

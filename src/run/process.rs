@@ -54,7 +54,16 @@ pub(super) struct Ended {
     pub(super) leaked: u32,
 }
 
-/// A running process.
+/// Why nobody can say how a process has ended.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// It could not be started.
+    NotStarted(std::io::Error),
+    /// Nobody saw it.
+    Unseen(std::io::Error),
+}
+
+/// A running process, or one that is just being started.
 pub(super) struct Process(Kind);
 
 enum Kind {
@@ -90,7 +99,7 @@ impl Keeper {
     /// its seat says so and there is a guard to hand them on.
     pub(super) async fn start(&self, command: &TaskCommand, seat: Option<&Seat>) -> Started {
         if let Some(client) = self.client().await {
-            let (leader, stdout, stderr) = client.start(command, seat.is_some_and(Seat::takes_more)).await?;
+            let (leader, stdout, stderr) = client.start(command, seat.is_some_and(Seat::takes_more))?;
             return Ok((Process(Kind::Guarded(leader)), stdout, stderr));
         }
         self.start_alone(command)
@@ -129,15 +138,15 @@ impl Keeper {
             Guarding::ByNobody => return None,
             Guarding::By(_) | Guarding::NotYet => {}
         }
-        let program = self.guard.program()?;
-        let mut launched = self.launch(program).await;
+        self.guard.program()?;
+        let mut launched = self.launch().await;
         for _ in 0..LAUNCHES {
             // That somebody kills a guard at its start is no reason to do without.
             if launched
                 .as_ref()
                 .is_err_and(|error| error.kind() == ErrorKind::Interrupted)
             {
-                launched = self.launch(program).await;
+                launched = self.launch().await;
             }
         }
         *client = match launched {
@@ -153,8 +162,8 @@ impl Keeper {
         }
     }
 
-    async fn launch(&self, program: &Path) -> std::io::Result<Client> {
-        Client::launch(program, &self.environment, self.state.as_deref(), self.jobs.as_deref()).await
+    async fn launch(&self) -> std::io::Result<Client> {
+        Client::launch(&self.guard, &self.environment, self.state.as_deref(), self.jobs.as_deref()).await
     }
 
     fn start_alone(&self, command: &TaskCommand) -> Started {
@@ -207,9 +216,9 @@ impl Keeper {
 
 impl Process {
     /// Waits for the process. Its guard waits for what it has started too, and ends that; without one that may go on.
-    pub(super) async fn wait(&mut self) -> std::io::Result<Ended> {
+    pub(super) async fn wait(&mut self) -> Result<Ended, Lost> {
         match &mut self.0 {
-            Kind::Alone(alone) => alone.wait().await,
+            Kind::Alone(alone) => alone.wait().await.map_err(Lost::Unseen),
             Kind::Guarded(leader) => {
                 let ended = leader.wait().await?;
                 let (exit, leaked) = (ended.exit, ended.leaked);
@@ -318,5 +327,14 @@ mod tests {
         check(Guard::of("/no/such/program"));
         // A program that is none, and ends at once.
         check(Guard::of("/bin/true"));
+        // The same, where it was called before there was anything to do.
+        for environment in [
+            Environment::default(),
+            Environment::default().with("PATH", "/usr/bin:/bin"),
+        ] {
+            let called = Guard::of("/bin/true");
+            called.call(&environment);
+            check(called);
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::hearing::{Heard, Hearing};
 use super::jobs::{Pool, Seat};
 use super::kept_output::KeptOutput;
 use super::pause::Clock;
-use super::process::{Ended, GRACE, Keeper, Process};
+use super::process::{Ended, GRACE, Keeper, Lost, Process};
 use super::spill::{Spill, Spills};
 use crate::changes::TreeState;
 use crate::event::{CrateVerdict, Failure, Output};
@@ -203,11 +203,15 @@ impl<'a> Worker<'a> {
             }),
             Ok((process, stdout, stderr)) => {
                 let pipes = (Pipe::new(stdout), Pipe::new(stderr));
-                self.attend(process, pipes, &mut hearing)
-                    .await
-                    .map_err(|error| Failure::Uncertain {
+                let attended = self.attend(process, pipes, &mut hearing).await;
+                attended.map_err(|lost| match lost {
+                    Lost::NotStarted(error) => Failure::Start {
+                        error: not_started(&task.command, &error),
+                    },
+                    Lost::Unseen(error) => Failure::Uncertain {
                         reason: error.to_string(),
-                    })
+                    },
+                })
             }
         };
         let (exit, leaked) = ended
@@ -271,7 +275,7 @@ impl<'a> Worker<'a> {
         mut process: Process,
         (mut stdout, mut stderr): (Pipe<impl AsyncRead + Unpin>, Pipe<impl AsyncRead + Unpin>),
         hearing: &mut Hearing<'_>,
-    ) -> std::io::Result<(Ended, Why)> {
+    ) -> Result<(Ended, Why), Lost> {
         let Self {
             task,
             place,
@@ -370,7 +374,7 @@ impl<'a> Worker<'a> {
                 said_at = now + SAY_AT_MOST_EVERY;
             }
         }
-        let nobody_saw = || std::io::Error::other("nobody saw how it ended");
+        let nobody_saw = || Lost::Unseen(std::io::Error::other("nobody saw how it ended"));
         Ok((exit.ok_or_else(nobody_saw)?, why))
     }
 }

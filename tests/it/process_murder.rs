@@ -66,6 +66,37 @@ fn nothing_survives_the_death_of_the_whole_group() {
     eventually("the guard goes home", || has_ended(guard));
 }
 
+/// The guard is there before there is a plan, and before anybody watches over it.
+#[test]
+fn a_guard_that_has_no_task_yet_goes_home_with_the_program() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox.git().noting(&["good"]).hooks("checks.good = \"good\"");
+    sandbox.tool("git", "note asked; exec sleep 60");
+    let running = sandbox.command("check --changed-only").own_group().start();
+    let guard = guard_of(running.pid());
+    eventually("git is asked", || !sandbox.log().is_empty());
+    kill_process_group(running.pid(), Signal::KILL).unwrap();
+    let _ = running.wait().exits(-1);
+    eventually("the guard goes home", || has_ended(guard));
+}
+
+#[test]
+fn a_guard_that_is_killed_before_its_first_task_is_replaced() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox.git().noting(&["good"]).hooks("checks.good = \"good\"");
+    let go_on = sandbox.root().join("go-on");
+    sandbox.tool(
+        "git",
+        "until test -e \"$SANDBOX/go-on\"; do sleep 0.01; done; exec \"$SANDBOX/toolchain/git\" \"$@\"",
+    );
+    let running = sandbox.command("check --changed-only").start();
+    kill(guard_of(running.pid()));
+    fs::write(go_on, "").unwrap();
+    let out = running.wait().exits(0);
+    assert_eq!(out.stderr.matches("guard").count(), 0, "{out}");
+    assert_eq!(sandbox.log(), ["good"]);
+}
+
 #[test]
 fn nothing_survives_the_death_of_the_guard_and_nobody_takes_that_for_a_pass() {
     let mark = Mark::new();

@@ -1,5 +1,6 @@
 //! `cargo xtask`: what those who work on cargo-hooks need beside cargo.
 
+mod sample;
 mod verify;
 
 use std::error::Error;
@@ -15,6 +16,9 @@ usage: cargo xtask <task>
 tasks:
   hooks [CHECK]…   run this repository's checks through the library, as any other xtask would
   codegen          write the files that are generated from the code: the schema and the reference pages
+  sample DIR CHECKS
+                   write a repository of 5,000 files with so many checks that cost nothing, to measure in; for other
+                   runners of hooks as well
   verify members [DIR]…
                    compare how the manifests of a workspace are read with what cargo says of them
   verify closure [DIR]…
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
     let ended = match arguments.next().as_deref() {
         Some("hooks") => hooks(arguments.collect(), guard),
         Some("codegen") => codegen(),
+        Some("sample") => sample::sample(&arguments.collect::<Vec<_>>()),
         Some("verify") => verify::verify(&arguments.collect::<Vec<_>>()),
         _ => Err(USAGE.into()),
     };

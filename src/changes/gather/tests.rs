@@ -141,6 +141,7 @@ impl Sandbox {
             root: self.repo.clone(),
             git: Some("git".into()),
             environment: environment(),
+            ahead: None,
             default_base: None,
         }
     }

@@ -9,12 +9,14 @@ use tokio::process::{ChildStderr, ChildStdout};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::link::{Ended, Link, Wish};
+use super::link::{Ended, Launched, Link, Wish};
+use super::program::Guard;
 use super::tag::next_task;
 use super::wire::{Command, Order};
 use crate::environment::Environment;
 use crate::plan::TaskCommand;
 use crate::run::jobs::Pool;
+use crate::run::process::Lost;
 
 /// A guard at work.
 pub(in crate::run) struct Client {
@@ -24,15 +26,21 @@ pub(in crate::run) struct Client {
 }
 
 impl Client {
-    /// Starts the guard, in the environment that tasks are to have, and waits until it is there.
+    /// Starts the guard, in the environment that tasks are to have, and waits until it is there. One that has been called
+    /// before need not be started.
     pub(in crate::run) async fn launch(
-        program: &Path,
+        guard: &Guard,
         environment: &Environment,
         state: Option<&Path>,
         jobs: Option<&Pool>,
     ) -> io::Result<Self> {
         let (wishes, wished) = mpsc::unbounded_channel();
-        let mut link = Link::launch(program, environment, state)?;
+        let launched = match (guard.called(environment), guard.program()) {
+            (Some(launched), _) => launched,
+            (None, Some(program)) => Launched::start(program, environment)?,
+            (None, None) => return Err(io::ErrorKind::NotFound.into()),
+        };
+        let mut link = Link::to(launched, state)?;
         if let Some(pool) = jobs {
             link.hand_on(pool, environment)?;
         }
@@ -47,8 +55,9 @@ impl Client {
         self.wishes.is_closed()
     }
 
-    /// Starts a task, which may take jobs of the run or not.
-    pub(in crate::run) async fn start(
+    /// Has a task started, which may take jobs of the run or not. Nobody waits for that: that it could not be started is one
+    /// of the ways in which it can be over.
+    pub(in crate::run) fn start(
         &self,
         command: &TaskCommand,
         jobs: bool,
@@ -57,18 +66,15 @@ impl Client {
         self.last.store(task, Ordering::Relaxed);
         let (stdout, theirs) = io::pipe()?;
         let (stderr, theirs_too) = io::pipe()?;
-        let (started, starts) = oneshot::channel();
         let (ended, ends) = oneshot::channel();
         let wish = Wish::Start {
             task,
             command: wired(command, jobs),
             pipes: [theirs, theirs_too].map(OwnedFd::from),
-            started,
             ended,
         };
+        // Where nobody is left to hear it, its end is what nobody will have seen.
         let _ = self.wishes.send(wish);
-        // Where nobody is left to say whether it has started, it may have: its end is what nobody will have seen.
-        starts.await.unwrap_or(Ok(()))?;
         let wishes = self.wishes.clone();
         let stdout = ChildStdout::from_std(OwnedFd::from(stdout).into())?;
         let stderr = ChildStderr::from_std(OwnedFd::from(stderr).into())?;
@@ -94,17 +100,18 @@ impl Client {
     }
 }
 
-/// A task that the guard has started.
+/// A task that the guard starts.
 pub(in crate::run) struct Leader {
     task: u32,
     wishes: mpsc::UnboundedSender<Wish>,
-    ends: oneshot::Receiver<Ended>,
+    ends: oneshot::Receiver<io::Result<Ended>>,
 }
 
 impl Leader {
     /// Waits until it has ended, and nothing of it is left.
-    pub(in crate::run) async fn wait(&mut self) -> io::Result<Ended> {
-        (&mut self.ends).await.map_err(|_| gone())
+    pub(in crate::run) async fn wait(&mut self) -> Result<Ended, Lost> {
+        let ended = (&mut self.ends).await.map_err(|_| Lost::Unseen(gone()))?;
+        ended.map_err(Lost::NotStarted)
     }
 
     /// Asks it to end.

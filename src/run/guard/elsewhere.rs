@@ -11,6 +11,8 @@ use rustix::process::Pid;
 use tokio::process::{ChildStderr, ChildStdout};
 
 use super::super::job::Job;
+use super::super::process::Lost;
+use super::program::Guard;
 use crate::environment::Environment;
 use crate::model::Exit;
 use crate::plan::TaskCommand;
@@ -31,7 +33,7 @@ pub(in crate::run) struct Ended {
 impl Client {
     /// Refuses.
     pub(in crate::run) async fn launch(
-        _: &Path,
+        _: &Guard,
         _: &Environment,
         _: Option<&Path>,
         _: Option<&Pool>,
@@ -43,11 +45,7 @@ impl Client {
         match *self {}
     }
 
-    pub(in crate::run) async fn start(
-        &self,
-        _: &TaskCommand,
-        _: bool,
-    ) -> io::Result<(Leader, ChildStdout, ChildStderr)> {
+    pub(in crate::run) fn start(&self, _: &TaskCommand, _: bool) -> io::Result<(Leader, ChildStdout, ChildStderr)> {
         match *self {}
     }
 
@@ -65,7 +63,7 @@ impl Client {
 }
 
 impl Leader {
-    pub(in crate::run) async fn wait(&mut self) -> io::Result<Ended> {
+    pub(in crate::run) async fn wait(&mut self) -> Result<Ended, Lost> {
         match *self {}
     }
 

@@ -44,8 +44,8 @@ pub(super) enum Wish {
         task: u32,
         command: Command,
         pipes: [OwnedFd; 2],
-        started: oneshot::Sender<io::Result<()>>,
-        ended: oneshot::Sender<Ended>,
+        /// The error is why it could not be started.
+        ended: oneshot::Sender<io::Result<Ended>>,
     },
     Suspend(oneshot::Sender<()>),
     Say(Order),
@@ -73,8 +73,8 @@ pub(super) struct Link {
 }
 
 struct Waiting {
-    started: Option<oneshot::Sender<io::Result<()>>>,
-    ended: oneshot::Sender<Ended>,
+    ended: oneshot::Sender<io::Result<Ended>>,
+    started: bool,
     killed: bool,
 }
 
@@ -85,10 +85,17 @@ struct Parcel {
     pipes: Option<[OwnedFd; 2]>,
 }
 
-impl Link {
-    /// Starts the guard.
-    pub(super) fn launch(program: &Path, environment: &Environment, state: Option<&Path>) -> io::Result<Self> {
-        let changed = signal(SignalKind::child())?;
+/// A guard that has been started, and that nobody has spoken to yet. When it is dropped, it is gone.
+#[derive(Debug)]
+pub(super) struct Launched {
+    guard: Option<Child>,
+    tag: RunTag,
+    socket: StdStream,
+}
+
+impl Launched {
+    /// Starts the guard, and waits for nothing.
+    pub(super) fn start(program: &Path, environment: &Environment) -> io::Result<Self> {
         let (ours, theirs) = StdStream::pair()?;
         let tag = RunTag::random();
         #[expect(clippy::disallowed_methods, reason = "this is where the guard itself is started")]
@@ -101,13 +108,38 @@ impl Link {
             .stdin(OwnedFd::from(theirs))
             .stdout(Stdio::null())
             .spawn()?;
-        let pid = Pid::from_child(&guard);
-        ours.set_nonblocking(true)?;
         Ok(Self {
+            guard: Some(guard),
+            tag,
+            socket: ours,
+        })
+    }
+}
+
+impl Drop for Launched {
+    fn drop(&mut self) {
+        if let Some(mut guard) = self.guard.take() {
+            let _ = guard.kill();
+            let _ = guard.wait();
+        }
+    }
+}
+
+impl Link {
+    /// To a guard that has been started. Before it starts anything, it is written down that it is there.
+    pub(super) fn to(mut launched: Launched, state: Option<&Path>) -> io::Result<Self> {
+        let changed = signal(SignalKind::child())?;
+        let socket = launched.socket.try_clone()?;
+        socket.set_nonblocking(true)?;
+        let socket = UnixStream::from_std(socket)?;
+        let tag = launched.tag;
+        let guard = launched.guard.take().ok_or(io::ErrorKind::NotFound)?;
+        let pid = Pid::from_child(&guard);
+        let link = Self {
             guard,
             pid,
             tag,
-            socket: UnixStream::from_std(ours)?,
+            socket,
             inbox: Inbox::default(),
             outbox: VecDeque::new(),
             changed,
@@ -117,7 +149,10 @@ impl Link {
             overdue: Some(Instant::now() + OVERDUE),
             closing: false,
             _record: state.and_then(|state| Record::write(state, tag, pid)),
-        })
+        };
+        // Somebody may have stopped it before anybody listened for that.
+        link.keep_going();
+        Ok(link)
     }
 
     /// Hands the jobs of the run to the guard, for the tasks that may take some.
@@ -206,12 +241,11 @@ impl Link {
                 task,
                 command,
                 pipes,
-                started,
                 ended,
             } => {
                 let waiting = Waiting {
-                    started: Some(started),
                     ended,
+                    started: false,
                     killed: false,
                 };
                 self.waiting.insert(task, waiting);
@@ -285,21 +319,19 @@ impl Link {
     fn hear(&mut self, reply: Reply) {
         match reply {
             Reply::Ready => self.ready = true,
-            Reply::Started { task } => self.started(task, Ok(())),
+            Reply::Started { task } => {
+                if let Some(waiting) = self.waiting.get_mut(&task) {
+                    waiting.started = true;
+                }
+            }
             Reply::Refused { task, errno, text } => {
                 let error = match errno {
                     0 => io::Error::other(text),
                     errno => io::Error::from_raw_os_error(errno),
                 };
-                self.started(task, Err(error));
-                self.waiting.remove(&task);
+                self.over(task, Err(error));
             }
-            Reply::Ended { task, exit, leaked } => {
-                if let Some(waiting) = self.waiting.remove(&task) {
-                    // Whoever does not wait any more has no need to know.
-                    let _ = waiting.ended.send(Ended { exit, leaked });
-                }
-            }
+            Reply::Ended { task, exit, leaked } => self.over(task, Ok(Ended { exit, leaked })),
             Reply::Suspended => {
                 if let Some(suspending) = self.suspending.take() {
                     let _ = suspending.send(());
@@ -313,17 +345,17 @@ impl Link {
             }
         }
         let mut tasks = self.waiting.values();
-        let owes_of_task = tasks.any(|waiting| waiting.killed || waiting.started.is_some());
+        let owes_of_task = tasks.any(|waiting| waiting.killed || !waiting.started);
         let owes = self.suspending.is_some() || self.closing || owes_of_task;
         if !owes {
             self.overdue = None;
         }
     }
 
-    fn started(&mut self, task: u32, result: io::Result<()>) {
-        let waiting = self.waiting.get_mut(&task);
-        if let Some(started) = waiting.and_then(|waiting| waiting.started.take()) {
-            let _ = started.send(result);
+    fn over(&mut self, task: u32, ended: io::Result<Ended>) {
+        if let Some(waiting) = self.waiting.remove(&task) {
+            // Whoever does not wait any more has no need to know.
+            let _ = waiting.ended.send(ended);
         }
     }
 

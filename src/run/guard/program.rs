@@ -1,6 +1,12 @@
 //! Which program is the guard, and how a program becomes one.
 
 use std::path::{Path, PathBuf};
+#[cfg(target_os = "linux")]
+use std::sync::{Arc, Mutex};
+
+#[cfg(target_os = "linux")]
+use super::link::Launched;
+use crate::environment::Environment;
 
 /// Who sees to it that nothing of a run outlives it.
 ///
@@ -8,13 +14,18 @@ use std::path::{Path, PathBuf};
 /// runs the tasks is killed by `SIGKILL`, nobody ends them. With one, nothing survives either. It exists on Linux alone;
 /// elsewhere [`Guard::of_this_program`] is [`Guard::none`].
 #[derive(Clone, Debug, Default)]
-pub struct Guard(Option<PathBuf>);
+pub struct Guard {
+    program: Option<PathBuf>,
+    /// One that was called before there was a task, and the environment that it was started in.
+    #[cfg(target_os = "linux")]
+    called: Arc<Mutex<Option<(Environment, Launched)>>>,
+}
 
 impl Guard {
     /// Process groups, and nothing more.
     #[must_use]
-    pub const fn none() -> Self {
-        Self(None)
+    pub fn none() -> Self {
+        Self::default()
     }
 
     /// The guard is this same program, started once more.
@@ -35,21 +46,46 @@ impl Guard {
                 leave(super::serve::serve(tag));
             }
             // The program as it runs, even where another version has been installed meanwhile.
-            Self(Some("/proc/self/exe".into()))
+            Self::of("/proc/self/exe")
         }
         #[cfg(not(target_os = "linux"))]
         Self::none()
     }
 
     /// Another program, which may be none that can be a guard.
-    #[cfg(test)]
+    #[cfg(any(test, target_os = "linux"))]
     pub(in crate::run) fn of(program: &str) -> Self {
-        Self(Some(program.into()))
+        Self {
+            program: Some(program.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Starts the guard for the next run in this environment, so that it is there when the first task is. Where there is no
+    /// such run it ends with the last copy of this value.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(unused_variables, clippy::unused_self, reason = "there is nobody to call")
+    )]
+    pub(crate) fn call(&self, environment: &Environment) {
+        #[cfg(target_os = "linux")]
+        if let (Some(program), Ok(mut called)) = (&self.program, self.called.lock()) {
+            // Where it cannot be started, that is tried again and told with the first task.
+            let launched = Launched::start(program, environment).ok();
+            *called = launched.map(|launched| (environment.clone(), launched));
+        }
+    }
+
+    /// One that was called for this environment. It serves one run.
+    #[cfg(target_os = "linux")]
+    pub(super) fn called(&self, environment: &Environment) -> Option<Launched> {
+        let (its_environment, launched) = self.called.lock().ok()?.take()?;
+        (its_environment == *environment).then_some(launched)
     }
 
     /// The program to start, if there is to be a guard.
     pub(in crate::run) fn program(&self) -> Option<&Path> {
-        self.0.as_deref()
+        self.program.as_deref()
     }
 }
 

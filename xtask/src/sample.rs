@@ -1,0 +1,103 @@
+//! Writes a repository to measure in: many files, and checks that cost nothing, for us and for other runners of hooks.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+/// How many crates there are.
+const CRATES: usize = 50;
+/// How many modules each has beside its root.
+const MODULES: usize = 98;
+
+/// `cargo xtask sample DIR CHECKS`: 5,000 files in 50 crates that form a chain of tens, with so many checks, each of them
+/// `true`, and one staged file.
+pub(crate) fn sample(arguments: &[String]) -> Result<ExitCode, Box<dyn Error>> {
+    let [dir, checks] = arguments else {
+        return Err("usage: cargo xtask sample DIR CHECKS".into());
+    };
+    let (dir, checks) = (Path::new(dir), checks.parse()?);
+    fs::create_dir(dir)?;
+    for number in 0..CRATES {
+        write_crate(&dir.join(format!("crates/c{number:02}")), number)?;
+    }
+    fs::write(dir.join("Cargo.toml"), manifest(checks))?;
+    fs::write(dir.join("lefthook.yml"), lefthook(checks))?;
+    fs::write(dir.join(".pre-commit-config.yaml"), prek(checks))?;
+    fs::write(dir.join(".gitignore"), "/target\n")?;
+    run(dir, "cargo", &["generate-lockfile", "--offline", "--quiet"])?;
+    run(dir, "git", &["init", "--quiet"])?;
+    run(dir, "git", &["add", "--all"])?;
+    let identity = ["-c", "user.name=sample", "-c", "user.email=sample@example.invalid"];
+    run(
+        dir,
+        "git",
+        &[&identity[..], &["commit", "--quiet", "--message", "All of it"]].concat(),
+    )?;
+    let changed = dir.join("crates/c25/src/m01.rs");
+    fs::write(&changed, format!("{}// Changed.\n", fs::read_to_string(&changed)?))?;
+    run(dir, "git", &["add", "--all"])?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_crate(dir: &Path, number: usize) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(dir.join("src"))?;
+    let mut manifest = format!(
+        "[package]\nname = \"c{number:02}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n[dependencies]\n"
+    );
+    if !number.is_multiple_of(10) {
+        let needed = number - 1;
+        writeln!(manifest, "c{needed:02} = {{ path = \"../c{needed:02}\" }}")?;
+    }
+    fs::write(dir.join("Cargo.toml"), manifest)?;
+    let mut root = "//! A crate of the sample.\n\n".to_owned();
+    for module in 0..MODULES {
+        writeln!(root, "pub mod m{module:02};")?;
+        let mut text = format!("//! Module {module}.\n\n");
+        for function in 0..10 {
+            write!(
+                text,
+                "/// Adds {function}.\npub fn f{function}(x: u64) -> u64 {{\n    x.wrapping_add({function})\n}}\n\n"
+            )?;
+        }
+        fs::write(dir.join(format!("src/m{module:02}.rs")), text)?;
+    }
+    fs::write(dir.join("src/lib.rs"), root)?;
+    Ok(())
+}
+
+fn manifest(checks: usize) -> String {
+    let lines = (0..checks).map(|number| format!("check-{number:02} = \"true\"\n"));
+    format!(
+        "[workspace]\nmembers = [\"crates/*\"]\nresolver = \"3\"\n\n[workspace.metadata.hooks.checks]\n{}",
+        lines.collect::<String>()
+    )
+}
+
+fn lefthook(checks: usize) -> String {
+    let jobs = (0..checks).map(|number| format!("    - name: check-{number:02}\n      run: \"true\"\n"));
+    format!("pre-commit:\n  parallel: true\n  jobs:\n{}", jobs.collect::<String>())
+}
+
+fn prek(checks: usize) -> String {
+    let hooks = (0..checks).map(|number| {
+        format!(
+            "      - id: check-{number:02}\n        name: check-{number:02}\n        entry: \"true\"\n        \
+             language: system\n        pass_filenames: false\n        priority: 0\n"
+        )
+    });
+    format!("repos:\n  - repo: local\n    hooks:\n{}", hooks.collect::<String>())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program for developers, which asks git and cargo"
+)]
+fn run(dir: &Path, program: &str, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    let status = Command::new(program).args(arguments).current_dir(dir).status()?;
+    if !status.success() {
+        return Err(format!("`{program} {}` failed", arguments.join(" ")).into());
+    }
+    Ok(())
+}
