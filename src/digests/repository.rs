@@ -140,10 +140,10 @@ impl Repositories<'_> {
         let listed = match git.ask(dir, ["ls-files", "-z", "--cached"]) {
             Ok(listed) => listed,
             Err(refusal) => {
-                tracing::warn!(dir = %dir.display(), ?refusal, "git does not say what it tracks");
+                tracing::warn!(dir = %dir.display(), why = refusal.words(), "git does not say what it tracks");
                 let gap = Gap {
                     dir: dir.to_owned(),
-                    why: format!("{refusal:?}"),
+                    why: refusal.words().to_owned(),
                 };
                 self.gaps.lock().unwrap_or_else(PoisonError::into_inner).push(gap);
                 return Default::default();
