@@ -47,6 +47,7 @@ pub mod changes;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;
+pub mod digests;
 pub mod environment;
 pub mod event;
 pub mod history;

@@ -90,7 +90,7 @@ impl Git {
 
 impl Refusal {
     /// What git said, or why it could not say anything.
-    pub(super) fn words(&self) -> &str {
+    pub(crate) fn words(&self) -> &str {
         match self {
             Self::NotStarted(words) | Self::Said(words) => words,
         }

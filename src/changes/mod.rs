@@ -22,6 +22,7 @@ pub use ahead::Ahead;
 pub use gather::gather;
 pub(crate) use git::Git;
 pub use objects::Objects;
+pub(crate) use place::{is_top, top_above};
 pub use request::{ChangeError, ChangeRequest};
 pub use set::{ChangeSet, Comparison, FileChange, Instead, Presence, Side};
 pub use state_files::StateFiles;

@@ -80,12 +80,12 @@ impl Place {
 }
 
 /// The top of the repository that a directory is in, as far as files tell without asking git; without links on the way.
-pub(super) fn top_above(dir: &Path) -> Option<PathBuf> {
+pub(crate) fn top_above(dir: &Path) -> Option<PathBuf> {
     real(dir).ancestors().find(|dir| is_top(dir)).map(Path::to_owned)
 }
 
 /// Whether git takes this directory for the top of a repository. What is wrong further down, git itself says.
-pub(super) fn is_top(dir: &Path) -> bool {
+pub(crate) fn is_top(dir: &Path) -> bool {
     let git = dir.join(".git");
     let Ok(found) = fs::metadata(&git) else { return false };
     found.is_file() || git.join("objects").is_dir() && git.join("refs").is_dir() && has_head(&git)

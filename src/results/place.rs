@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::private_files::{PrivateDir, Unsafe};
 pub(super) use crate::private_files::{Durability, random};
+use crate::private_files::{PrivateDir, Unsafe};
 
 /// Where the results lie below the state of a repository.
 const BELOW: [&str; 2] = ["v1", "results"];

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -163,7 +163,13 @@ impl Keeper {
     }
 
     async fn launch(&self) -> std::io::Result<Client> {
-        Client::launch(&self.guard, &self.environment, self.state.as_deref(), self.jobs.as_deref()).await
+        Client::launch(
+            &self.guard,
+            &self.environment,
+            self.state.as_deref(),
+            self.jobs.as_deref(),
+        )
+        .await
     }
 
     fn start_alone(&self, command: &TaskCommand) -> Started {
