@@ -96,6 +96,8 @@ pub(super) struct Launched {
 impl Launched {
     /// Starts the guard, and waits for nothing.
     pub(super) fn start(program: &Path, environment: &Environment) -> io::Result<Self> {
+        // The guard and its tasks would block what this thread was started to block.
+        nix::sys::signal::SigSet::empty().thread_set_mask()?;
         let (ours, theirs) = StdStream::pair()?;
         let tag = RunTag::random();
         #[expect(clippy::disallowed_methods, reason = "this is where the guard itself is started")]
