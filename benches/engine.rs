@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use cargo_hooks::config::{ConfigInput, Member, Order, resolve};
 use cargo_hooks::diagnostic::SourceFile;
-use cargo_hooks::event::{Event, EventKind, Outcome, Output, TaskFinished};
+use cargo_hooks::event::{Cached, Event, EventKind, Outcome, Output, TaskFinished};
 use cargo_hooks::model::{Dialect, Digest, Exit};
-use cargo_hooks::plan::{Access, CargoSettings, Facts, Mode, Need, Resource};
+use cargo_hooks::plan::{Access, CargoSettings, Facts, Mode, Need, Passed, Resource};
 use cargo_hooks::results::{Pass, Recorded, Results, save as save_results};
 use cargo_hooks::schedule::{BuiltIn, Effect, Job, Message, Rules, Schedule, Verdict};
 use cargo_hooks::store::{Recorder, TaskEnd, load as load_history, save};
@@ -102,6 +102,7 @@ fn plan_repairs_of_10_000_files(bencher: Bencher, checks: usize) {
     })
     .expect("a project");
     let facts = Facts {
+        passed: Passed::default(),
         tools: [("true".to_owned(), PathBuf::from("/bin/true"))].into(),
         files: (0..10_000)
             .map(|file| format!("d{}/f{file}.txt", file % 100).into())
@@ -271,6 +272,7 @@ fn ended(plan: &Plan) -> Vec<TaskEnd> {
     let mut recorder = Recorder::new(plan);
     for task in plan.tasks() {
         let finished = TaskFinished {
+            cached: Cached::No,
             task: Arc::clone(&task.head),
             outcome: Outcome::Passed,
             attempts: 1,

@@ -175,6 +175,21 @@ pub struct TaskFinished {
     pub output: Output,
     /// How many processes it had left running at its end. They were ended.
     pub leaked: u32,
+    /// How much of it did not run, since it had passed before on the same content.
+    pub cached: Cached,
+}
+
+/// How much of a task did not run, since it had passed before on the same content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cached {
+    /// Nothing: it ran whole.
+    #[default]
+    No,
+    /// So many of its crates; the others ran.
+    Crates(usize),
+    /// All of it.
+    Whole,
 }
 
 /// What came of one of the crates that a task worked on.
@@ -311,6 +326,8 @@ pub struct RunStats {
     pub tasks: usize,
     /// Those that passed.
     pub passed: usize,
+    /// Those of them that did not run, since they had passed before on the same content.
+    pub cached: usize,
     /// Those of them that failed before they passed.
     pub flaky: usize,
     /// Those that failed or ran out of time, without those that may.

@@ -42,6 +42,7 @@
 compile_error!("cargo-hooks needs process groups and signals as Unix-like systems have them");
 
 pub mod affected;
+pub mod cache;
 pub mod changes;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -50,6 +51,7 @@ pub mod diagnostic;
 pub mod digests;
 pub mod environment;
 pub mod event;
+pub mod fingerprint;
 pub mod history;
 pub mod model;
 pub mod plan;

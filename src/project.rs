@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 mod compare;
 mod dirs;
+mod reuse;
 
 pub use compare::{Survey, SurveyError, survey};
 
@@ -19,10 +20,10 @@ use crate::environment::{Environment, argument_bytes, locate};
 use crate::event::{Event, RunStats};
 use crate::history::History;
 use crate::model::CrateName;
-use crate::plan::{Facts, Mode, Plan, PlanError, Request, definitions, plan, requirements};
-use crate::run::{Guard, RunContext, RunError, run};
+use crate::plan::{Facts, Mode, Passed, Plan, PlanError, Request, definitions, plan, requirements, with_what_passed};
+use crate::run::{Guard, RunContext, RunError};
 use crate::schedule::Tactics;
-use crate::store::{self, Recorder};
+use crate::store::{self, Recorder, StoreError};
 use crate::tool_output::{Attribution, Colour, CrateShape};
 use crate::workspace::{self, LoadRequest, Memory, Workspace, WorkspaceError, Worktree, find_root};
 
@@ -233,7 +234,15 @@ impl Project {
     #[tracing::instrument(level = "debug", skip_all)]
     pub fn plan(&self, request: &Request) -> Result<Plan, RequestError> {
         let facts = self.facts(request)?;
-        Ok(plan(&self.config, &self.workspace, request, &facts)?)
+        let first = plan(&self.config, &self.workspace, request, &facts)?;
+        match reuse::passed(self, &first) {
+            Some((passed, replays)) => {
+                let facts = Facts { passed, ..facts };
+                let again = plan(&self.config, &self.workspace, request, &facts)?;
+                Ok(with_what_passed(&first, again, &facts.passed, &replays))
+            }
+            None => Ok(first),
+        }
     }
 
     /// What changes affect.
@@ -255,13 +264,7 @@ impl Project {
     ///
     /// Where nothing could run. A check that fails is no error.
     pub fn run(&self, plan: &Plan, mut on_event: impl FnMut(&Event)) -> Result<RunStats, RunError> {
-        let mut recorder = Recorder::new(plan);
-        let stats = run(plan, &self.run_context(plan), &mut |event| {
-            recorder.hear(event);
-            on_event(event);
-        })?;
-        self.remember(recorder);
-        Ok(stats)
+        self.run_with_context(plan, self.run_context(plan), &mut on_event)
     }
 
     /// What earlier runs have taught about tasks.
@@ -272,13 +275,15 @@ impl Project {
     }
 
     /// Leaves the results of a run for later ones. Its verdict is out: that they cannot be written is only said.
-    fn remember(&self, recorder: Recorder<'_>) {
+    fn remember(&self, recorder: Recorder<'_>, kept: Result<(), StoreError>) {
         let Some(dir) = own_state_dir(&self.workspace.root, &self.environment) else {
             tracing::debug!("there is no place to remember anything in");
             return;
         };
         if let Err(error) = store::save(&dir, recorder.ends()) {
             tracing::warn!(%error, "how long the checks took cannot be remembered");
+        } else if let Err(error) = kept {
+            tracing::warn!(%error, "what passed cannot be remembered");
         }
     }
 
@@ -297,7 +302,22 @@ impl Project {
             tactics: Some(tactics),
             ..self.run_context(plan)
         };
-        run(plan, &context, &mut on_event)
+        self.run_with_context(plan, context, &mut on_event)
+    }
+
+    fn run_with_context(
+        &self,
+        plan: &Plan,
+        context: RunContext,
+        on_event: &mut dyn FnMut(&Event),
+    ) -> Result<RunStats, RunError> {
+        let mut recorder = Recorder::new(plan);
+        let (stats, kept) = reuse::watched(self, plan, context, &mut |event| {
+            recorder.hear(event);
+            on_event(event);
+        })?;
+        self.remember(recorder, kept);
+        Ok(stats)
     }
 
     /// The environment that checks run in.
@@ -375,6 +395,7 @@ impl Project {
             cargo: dirs::cargo_settings(&self.workspace, &self.environment),
             argument_bytes: argument_bytes(&self.environment),
             history: Arc::new(history),
+            passed: Passed::default(),
         })
     }
 
@@ -433,6 +454,7 @@ impl Project {
             guard: self.guard.clone(),
             state_dir: own_state_dir(root, &self.environment),
             ends_with: self.ends_with,
+            inputs: None,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::outcome::Link;
 
 /// Who depends on whom, by dense places: an edge leads from a crate to what it depends on.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Links(DiGraph<(), Link>);
+pub(crate) struct Links(DiGraph<(), Link>);
 
 /// Where a change gets to from some crates.
 #[derive(Clone, Debug)]
@@ -24,7 +24,40 @@ pub(super) struct Spread {
     pub(super) from: Vec<Option<(usize, Link)>>,
 }
 
+/// What one crate is built from.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    /// What its library, its programs and its build script are, without itself.
+    pub(crate) built: FixedBitSet,
+    /// What only its tests are, directly or further down.
+    pub(crate) tested: FixedBitSet,
+}
+
 impl Links {
+    /// What a crate is built from: the other way round than [`Links::spread`], and the same relation.
+    pub(crate) fn reach(&self, place: usize) -> Reach {
+        let count = self.0.node_count();
+        let mut built = FixedBitSet::with_capacity(count);
+        self.follow(vec![place], &mut built);
+        let mut tested = FixedBitSet::with_capacity(count);
+        let edges = self.0.edges_directed(NodeIndex::new(place), Direction::Outgoing);
+        let for_tests = edges.filter(|edge| !edge.weight().builds());
+        self.follow(for_tests.map(|edge| edge.target().index()).collect(), &mut tested);
+        built.set(place, false);
+        Reach { built, tested }
+    }
+
+    /// Adds what these crates are built from, and themselves.
+    fn follow(&self, mut next: Vec<usize>, found: &mut FixedBitSet) {
+        while let Some(place) = next.pop() {
+            if !found.put(place) {
+                let edges = self.0.edges_directed(NodeIndex::new(place), Direction::Outgoing);
+                let building = edges.filter(|edge| edge.weight().builds());
+                next.extend(building.map(|edge| edge.target().index()));
+            }
+        }
+    }
+
     pub(super) fn new(count: usize) -> Self {
         let mut graph = DiGraph::with_capacity(count, 0);
         for _ in 0..count {
@@ -129,6 +162,16 @@ mod tests {
                     prop_assert!(steps <= 14);
                 }
                 prop_assert!(seeds.contains(&here));
+            }
+            for place in 0..14 {
+                let reach = links.reach(place);
+                let is_built = built.contains(&place) && !seeds.contains(&place);
+                prop_assert_eq!(reach.built.ones().any(|below| seeds.contains(&below)), is_built || {
+                    // A seed may be built from another one.
+                    seeds.contains(&place) && reach.built.ones().any(|below| seeds.contains(&below))
+                });
+                let is_tested = spread.tested.contains(place);
+                prop_assert_eq!(reach.tested.ones().any(|below| seeds.contains(&below)), is_tested);
             }
             let mut wider = seeds.clone();
             wider.insert(more);

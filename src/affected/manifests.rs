@@ -1,5 +1,7 @@
 //! What differs between two manifests, by meaning: order, comments and where a value is inherited from do not count.
 
+use std::borrow::Cow;
+
 use toml::{Table, Value};
 
 use crate::config::{Kind, Kinds};
@@ -34,6 +36,7 @@ const MANIFEST: Kinds = Kinds::of(&[Kind::Manifest]);
 const SOURCE: Kinds = Kinds::of(&[Kind::Manifest, Kind::Source]);
 const SOURCE_AND_TESTS: Kinds = Kinds::of(&[Kind::Manifest, Kind::Source, Kind::Tests]);
 const TESTS: Kinds = Kinds::of(&[Kind::Manifest, Kind::Tests]);
+const BUILT: Kinds = Kinds::of(&[Kind::Source, Kind::Tests]);
 const DEV: Kinds = Kinds::of(&[Kind::Manifest, Kind::DevDependencies]);
 
 /// What differs between two versions of one crate's manifest.
@@ -61,16 +64,10 @@ pub(super) fn between(before: &StateCrate, after: &StateCrate) -> Vec<Difference
         SOURCE_AND_TESTS,
     );
     found.tables(&before.targets, &after.targets, |key| {
-        let kinds = if TEST_TARGETS.contains(&key) {
-            TESTS
-        } else {
-            SOURCE_AND_TESTS
-        };
-        (format!("`[{key}]`"), kinds.and(Kinds::of(&[Kind::Rust])))
+        (format!("`[{key}]`"), target_kinds(key))
     });
     found.tables(&before.other, &after.other, |key| {
-        let kinds = if key == "badges" { MANIFEST } else { SOURCE_AND_TESTS };
-        (format!("`{key}`"), kinds)
+        (format!("`{key}`"), other_kinds(key))
     });
     found.0
 }
@@ -79,11 +76,91 @@ pub(super) fn between(before: &StateCrate, after: &StateCrate) -> Vec<Difference
 /// `[workspace.metadata]` are not among it.
 pub(super) fn between_roots(before: &RootSettings, after: &RootSettings) -> Vec<Difference> {
     let mut found = Found::default();
-    let built = Kinds::of(&[Kind::Source, Kind::Tests]);
-    found.values("`[profile]`", before.profile.as_ref(), after.profile.as_ref(), built);
-    found.values("`resolver`", before.resolver.as_ref(), after.resolver.as_ref(), built);
-    found.tables(&before.other, &after.other, |key| (format!("`{key}`"), built));
+    found.values("`[profile]`", before.profile.as_ref(), after.profile.as_ref(), BUILT);
+    found.values("`resolver`", before.resolver.as_ref(), after.resolver.as_ref(), BUILT);
+    found.tables(&before.other, &after.other, |key| (format!("`{key}`"), BUILT));
     found.0
+}
+
+/// One thing that a manifest says.
+#[derive(Clone, Debug)]
+pub(crate) struct Part<'a> {
+    /// What it is called.
+    pub(crate) name: String,
+    /// In which ways it matters to a crate.
+    pub(crate) kinds: Kinds,
+    /// What is said.
+    pub(crate) value: Cow<'a, Value>,
+}
+
+/// All that the manifest of a crate says, with what it inherits: two manifests differ in a part exactly where these do.
+pub(crate) fn parts(krate: &StateCrate) -> Vec<Part<'_>> {
+    let mut said = Said::default();
+    said.table(&krate.package, |key| (format!("`{key}`"), package_kinds(key)));
+    let metadata = if krate.build_script.is_some() { SOURCE } else { MANIFEST };
+    said.value("`[package.metadata]`", krate.metadata.as_ref(), metadata);
+    for (key, table) in &krate.dependencies {
+        let (what, kinds) = dependency_kinds(key.kind);
+        let target = key.target.as_deref().unwrap_or_default();
+        let name = format!("{what} `{}` {:?} {target:?}", key.name, key.kind);
+        let value = Cow::Owned(Value::Table(Table::clone(table)));
+        said.0.push(Part { name, kinds, value });
+    }
+    said.value("`[features]`", krate.features.as_ref(), SOURCE_AND_TESTS);
+    said.value("`[lints]`", krate.lints.as_ref(), SOURCE_AND_TESTS);
+    said.table(&krate.targets, |key| (format!("`[{key}]`"), target_kinds(key)));
+    said.table(&krate.other, |key| (format!("`{key}`"), other_kinds(key)));
+    said.0
+}
+
+/// All that a root manifest says for every crate alike.
+pub(crate) fn root_parts(root: &RootSettings) -> Vec<Part<'_>> {
+    let mut said = Said::default();
+    said.value("`[profile]`", root.profile.as_ref(), BUILT);
+    said.value("`resolver`", root.resolver.as_ref(), BUILT);
+    said.value("`[patch]`", root.patch.as_ref(), BUILT);
+    said.table(&root.other, |key| (format!("`{key}`"), BUILT));
+    said.0
+}
+
+#[derive(Default)]
+struct Said<'a>(Vec<Part<'a>>);
+
+impl<'a> Said<'a> {
+    fn value(&mut self, name: &str, value: Option<&'a Value>, kinds: Kinds) {
+        self.0.extend(value.map(|value| Part {
+            name: name.to_owned(),
+            kinds,
+            value: Cow::Borrowed(value),
+        }));
+    }
+
+    fn table(&mut self, table: &'a Table, describe: impl Fn(&str) -> (String, Kinds)) {
+        for (key, value) in table {
+            let (name, kinds) = describe(key);
+            self.value(&name, Some(value), kinds);
+        }
+    }
+}
+
+fn dependency_kinds(kind: DependencyKind) -> (&'static str, Kinds) {
+    match kind {
+        DependencyKind::Dev => ("the dev-dependency", DEV),
+        DependencyKind::Normal | DependencyKind::Build => ("the dependency", SOURCE),
+    }
+}
+
+fn target_kinds(key: &str) -> Kinds {
+    let kinds = if TEST_TARGETS.contains(&key) {
+        TESTS
+    } else {
+        SOURCE_AND_TESTS
+    };
+    kinds.and(Kinds::of(&[Kind::Rust]))
+}
+
+fn other_kinds(key: &str) -> Kinds {
+    if key == "badges" { MANIFEST } else { SOURCE_AND_TESTS }
 }
 
 fn package_kinds(key: &str) -> Kinds {
@@ -172,9 +249,8 @@ impl Found {
             .filter(|key| !after.dependencies.contains_key(key));
         for key in after.dependencies.keys().chain(gone) {
             if before.dependencies.get(key) != after.dependencies.get(key) {
-                let dev = key.kind == DependencyKind::Dev;
-                let what = if dev { "the dev-dependency" } else { "the dependency" };
-                self.add(format!("{what} `{}`", key.name), if dev { DEV } else { SOURCE });
+                let (what, kinds) = dependency_kinds(key.kind);
+                self.add(format!("{what} `{}`", key.name), kinds);
             }
         }
     }

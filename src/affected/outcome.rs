@@ -241,7 +241,7 @@ impl Affected {
 }
 
 /// A path as it is from a root: with `..` where it lies above, as long as the two have more in common than `/`.
-pub(super) fn from_root<'p>(root: &Path, path: &'p Path) -> Cow<'p, Path> {
+pub(crate) fn from_root<'p>(root: &Path, path: &'p Path) -> Cow<'p, Path> {
     if let Ok(below) = path.strip_prefix(root) {
         return below.into();
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fixedbitset::FixedBitSet;
 
-use super::compute::govern_dir;
+use super::attribution::govern_dir;
 use super::outcome::{Affected, ChangedFile};
 use crate::config::{Affects, Definition, FileFilter, Kind, Scope, Variant, glob_set};
 use crate::model::{CheckName, CrateName};

@@ -252,6 +252,12 @@ pub(super) struct HowArgs {
     /// How often a task that failed is tried again.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(super) retries: Option<u32>,
+    /// Run everything, whatever has passed before, and remember nothing of it.
+    #[arg(long, conflicts_with = "force")]
+    pub(super) no_cache: bool,
+    /// Run everything, whatever has passed before, and remember what passes.
+    #[arg(long)]
+    pub(super) force: bool,
     /// Let cargo fail where `Cargo.lock` is not up to date.
     #[arg(long)]
     pub(super) locked: bool,

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use super::affected::limits;
 use super::args::{CheckArgs, GlobalArgs, GraphArgs, MessageFormat};
 use super::{Ended, output, request};
+use crate::plan::{CacheUse, Request};
 use crate::report::{graph_dot, graph_html, graph_mermaid, graph_svg};
 
 /// In which form a plan is drawn.
@@ -33,7 +34,12 @@ pub(super) fn graph(args: &GraphArgs, global: &GlobalArgs) -> Ended {
         // No colour of a terminal belongs into a drawing.
         message_format: MessageFormat::Json,
     };
-    let plan = project.plan(&request::request(&check, global, &project)?)?;
+    // A drawing is of all that there is, whatever has passed before.
+    let request = Request {
+        cache: CacheUse::Off,
+        ..request::request(&check, global, &project)?
+    };
+    let plan = project.plan(&request)?;
     if let Some(affected) = &plan.affected {
         limits(affected, global);
     }

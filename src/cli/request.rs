@@ -5,7 +5,7 @@ use super::{CliError, colour};
 use crate::changes::Comparison;
 use crate::config::{Order, Strategy};
 use crate::model::CheckName;
-use crate::plan::{CargoOption, CrateSelection, Mode, Request};
+use crate::plan::{CacheUse, CargoOption, CrateSelection, Mode, Request};
 use crate::project::{LoadOptions, Project, load, load_to_compare};
 use crate::tool_output::Colour;
 
@@ -17,7 +17,11 @@ pub(super) fn load_project(global: &GlobalArgs) -> Result<Project, CliError> {
 /// The same, for a run.
 pub(super) fn load_project_to_run(args: &CheckArgs, global: &GlobalArgs) -> Result<Project, CliError> {
     let options = load_options(global)?;
-    options.expect_run(colour_of_tools(args, global));
+    let how = &args.how;
+    if how.no_cache || how.force || how.fix {
+        // Otherwise there may be nothing to run.
+        options.expect_run(colour_of_tools(args, global));
+    }
     let project = match args.comparison.comparison(&options.current_dir) {
         Ok(None | Some(Comparison::Files(_) | Comparison::Everything)) | Err(_) => load(&options)?,
         Ok(Some(_)) => load_to_compare(&options)?,
@@ -76,6 +80,11 @@ pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) 
         strategy,
         order: how.order.or(how.no_optimize.then_some(Order::Config)),
         retries: how.retries,
+        cache: match (how.no_cache, how.force) {
+            (true, _) => CacheUse::Off,
+            (_, true) => CacheUse::Refresh,
+            (false, false) => CacheUse::Reuse,
+        },
         colour: colour_of_tools(args, global),
         rerun_with: rerun_with(global, &options),
         cargo_options: options

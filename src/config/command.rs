@@ -114,6 +114,22 @@ impl Command {
         self.holes().any(|present| present == hole)
     }
 
+    /// The words of the command as they are written, with their holes: `{packages}`. No two commands have the same.
+    #[must_use]
+    pub fn written(&self) -> Vec<String> {
+        let word = |word: &Word| -> String {
+            let pieces = word.0.iter().map(|piece| match piece {
+                Piece::Text(text) => text.replace('{', "{{"),
+                Piece::Hole(hole) => format!("{{{hole}}}"),
+            });
+            pieces.collect()
+        };
+        match self {
+            Self::Argv(words) => words.iter().map(word).collect(),
+            Self::Shell(script) => vec!["{shell}".to_owned(), word(script)],
+        }
+    }
+
     /// Whether the command builds with cargo, as far as its words tell.
     #[must_use]
     pub fn builds(&self) -> bool {

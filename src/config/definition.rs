@@ -140,6 +140,8 @@ pub struct Definition {
     pub timeout: Option<Duration>,
     /// How often a task that failed is tried again, and when.
     pub retry: Retry,
+    /// Whether a pass is remembered.
+    pub cache: bool,
     /// What goes first: more before less.
     pub priority: i32,
     /// How many slots a task takes.

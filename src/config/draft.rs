@@ -77,6 +77,7 @@ impl Draft<'_> {
                 times: raw.retries.as_ref().map_or(self.retry.times, |retries| retries.0),
                 backoff: plain(raw.backoff.as_ref()).unwrap_or(self.retry.backoff),
             },
+            cache: plain(raw.cache.as_ref()).unwrap_or(true),
             priority: raw.priority.as_ref().map_or(0, |priority| priority.0),
             weight: raw.weight.as_ref().map_or(1, |weight| weight.0),
             locks: values(raw.locks.as_ref()),

@@ -29,6 +29,6 @@ pub use file_filter::FileFilter;
 pub(crate) use file_filter::glob_set;
 pub use resolve::{presets, resolve};
 pub use schema::schema;
-pub use subcommand::{Builds, Subcommand, built_in_alias, subcommand};
+pub use subcommand::{Builds, RestsOn, Subcommand, built_in_alias, subcommand};
 pub use tables::{ConfigInput, Member, syntax_mistakes};
 pub use words::{Affects, Kind, Kinds, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed};

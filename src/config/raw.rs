@@ -115,6 +115,9 @@ table! {
         "retries" => retries: Retries,
         /// How long it waits before that: twice as long before each further try. Without it, one second.
         "backoff" => backoff: Duration,
+        /// Whether a pass is remembered, so that the check does not run again on what it has passed on. It is by default;
+        /// not where the verdict rests on something that changes by itself, such as the network or the time.
+        "cache" => cache: bool,
         /// Tasks of a higher priority go first among those that could start.
         "priority" => priority: Priority,
         /// How many slots a task takes.

@@ -10,7 +10,7 @@ use toml::de::DeValue;
 use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, Span, nearest};
 
 /// Keys that are planned, and that somebody may have read of.
-const LATER_KEYS: [&str; 5] = ["backoff", "cache", "env", "priority", "retries"];
+const LATER_KEYS: [&str; 1] = ["env"];
 
 /// A TOML value with its place.
 pub(super) type Node<'i> = Spanned<DeValue<'i>>;

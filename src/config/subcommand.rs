@@ -19,7 +19,7 @@ pub enum Builds {
 
 /// What the verdict of a subcommand rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RestsOn {
+pub enum RestsOn {
     /// Nothing but what is built.
     Built,
     /// On what is built, and then on what nobody can tell: a program may read any file, and a package holds many.
@@ -39,7 +39,8 @@ pub struct Subcommand {
     pub profile: &'static str,
     /// Whether it is a part of cargo itself, whose place no alias takes.
     pub built_in: bool,
-    pub(super) rests_on: RestsOn,
+    /// What its verdict rests on.
+    pub rests_on: RestsOn,
 }
 
 const fn row(

@@ -6,7 +6,7 @@ use super::files::{self, Declared, Places, Uses};
 use super::graph::{Plan, TaskGraph};
 use super::jobs;
 use super::needs::{Drafted, needs};
-use super::request::{Facts, Mode, PlanError, Request};
+use super::request::{CacheUse, Facts, Mode, PlanError, Request};
 use super::requirements::{platform_is, requirements};
 use super::select::{self, SelectedCheck, Selection};
 use super::task::{MissingTool, Purpose, Resource, Role, Task};
@@ -36,6 +36,7 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
         judges: Vec::new(),
         left_out: selection.left_out,
         missing: Vec::new(),
+        passed: false,
     };
     for check in &selection.checks {
         builder.check(check)?;
@@ -60,6 +61,12 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
         order: order(strategy, config, request),
         fail_fast: request.fail_fast.unwrap_or(config.settings.fail_fast),
         stop_on_critical_failure: config.settings.stop_on_critical_failure,
+        cache: match request.mode {
+            Mode::Check => request.cache,
+            // What is repaired first is not what was looked at before.
+            Mode::Fix => CacheUse::Off,
+        },
+        cached: Vec::new(),
         tasks: TaskGraph::new(tasks, &needs),
     })
 }
@@ -116,6 +123,8 @@ struct Builder<'a> {
     judges: Vec<Drafted<'a>>,
     left_out: Vec<LeftOut>,
     missing: Vec<MissingTool>,
+    /// Whether something of the check at hand has passed before, and is no task for that.
+    passed: bool,
 }
 
 /// Why a definition has no tasks.
@@ -130,12 +139,13 @@ impl<'a> Builder<'a> {
     fn check(&mut self, check: &SelectedCheck<'a>) -> Result<(), PlanError> {
         let before = self.judges.len();
         let mut absent = Vec::new();
+        self.passed = false;
         for variant in &check.variants {
             if let Err(absence) = self.variant(check.name, variant)? {
                 absent.push((*variant, absence));
             }
         }
-        if self.judges.len() > before {
+        if self.judges.len() > before || self.passed {
             for (variant, absence) in absent {
                 if let Absence::Prevented(reason) = absence {
                     let crates: Vec<_> = variant.crates.iter().map(|name| format!("`{name}`")).collect();
@@ -182,13 +192,14 @@ impl<'a> Builder<'a> {
         variant: &Variant,
     ) -> Result<Result<(), Absence>, PlanError> {
         // First, since what is not to run is not missed either.
-        let units = match self.scene.units(name, definition, variant)? {
+        let units = match self.scene.units(name, part, definition, variant)? {
             Ok(units) => units,
             Err(reason) => return Ok(Err(Absence::Idle(reason))),
         };
         if let Some(reason) = self.reason_against(name, definition) {
             return Ok(Err(Absence::Prevented(reason)));
         }
+        self.passed |= units.is_empty();
         let declared = self.scene.places.as_ref();
         let declared = declared.map(|places| Declared::of(definition, places));
         for unit in &units {
@@ -211,9 +222,13 @@ impl<'a> Builder<'a> {
                     built_before: false,
                 }
             };
+            let mut judge = task(Role::Judge, &definition.run);
+            if self.scene.facts.passed.has_task(&judge.task) {
+                self.passed = true;
+                continue;
+            }
             let fix = definition.fix.as_ref().filter(|_| self.scene.request.mode == Mode::Fix);
             self.repairs.extend(fix.map(|fix| task(Role::Repair, fix)));
-            let mut judge = task(Role::Judge, &definition.run);
             if let Some(build) = judge.task.build_first(definition, &self.scene) {
                 judge.built_before = true;
                 self.judges.push(Drafted {

@@ -7,6 +7,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use petgraph::{Direction, algo};
 
+use super::request::CacheUse;
 use super::task::{MissingTool, Task};
 use crate::affected::Affected;
 use crate::config::{Order, Origin, Strategy};
@@ -48,7 +49,12 @@ pub struct Plan {
     pub fail_fast: bool,
     /// Whether the failure of a critical check ends the run.
     pub stop_on_critical_failure: bool,
-    /// The tasks, and what waits for what.
+    /// What use is made of what has passed before.
+    pub cache: CacheUse,
+    /// The tasks that need not run, since they have passed before on the same content. They are numbered after the others,
+    /// and nothing waits for them.
+    pub cached: Vec<Task>,
+    /// The tasks that run, and what waits for what.
     pub(super) tasks: TaskGraph,
 }
 
@@ -78,6 +84,11 @@ impl TaskGraph {
         let waves = waves(&graph);
         Self { graph, waves }
     }
+
+    /// Changes what does not decide which task waits for which.
+    pub(super) fn change_each(&mut self, change: impl FnMut(&mut Task)) {
+        self.graph.node_weights_mut().for_each(change);
+    }
 }
 
 impl Plan {
@@ -96,11 +107,21 @@ impl Plan {
             order: Order::Config,
             fail_fast: false,
             stop_on_critical_failure: true,
+            cache: CacheUse::Off,
+            cached: Vec::new(),
             tasks: TaskGraph::new(tasks, needs),
         }
     }
 
-    /// The tasks, in the order of the configuration.
+    /// Gives what need not run numbers that no other task has.
+    pub(super) fn number_cached(&mut self) {
+        let first = u32::try_from(self.tasks.graph.node_count()).unwrap_or(u32::MAX);
+        for (id, task) in (first..).zip(&mut self.cached) {
+            Arc::make_mut(&mut task.head).id = TaskId(id);
+        }
+    }
+
+    /// The tasks that run, in the order of the configuration.
     pub fn tasks(&self) -> impl ExactSizeIterator<Item = &Task> {
         self.tasks.graph.raw_nodes().iter().map(|node| &node.weight)
     }
@@ -133,16 +154,19 @@ impl Plan {
     #[must_use]
     pub fn started(&self) -> RunStarted {
         let mut checks: Vec<CheckName> = Vec::new();
-        for task in self.tasks() {
+        let all = || self.tasks().chain(&self.cached);
+        for task in all() {
             if !checks.contains(&task.head.check) {
                 checks.push(task.head.check.clone());
             }
         }
-        let crates: BTreeSet<_> = self.tasks().flat_map(|task| &task.crates).collect();
+        let crates: BTreeSet<_> = all()
+            .flat_map(|task| task.crates.iter().chain(&task.passed_before))
+            .collect();
         RunStarted {
             checks,
             crates: crates.len(),
-            tasks: self.tasks.graph.node_count(),
+            tasks: all().count(),
             waves: self.tasks.waves.len(),
             slots: self.slots,
             left_out: self.left_out.clone(),

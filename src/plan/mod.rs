@@ -3,6 +3,7 @@
 //! Pure. `plan`, `--dry-run` and `run` all use the same [`Plan`]; there is no second idea of what a run does.
 
 mod advice;
+mod basis;
 mod build;
 mod cargo;
 mod command_line;
@@ -16,6 +17,7 @@ mod needs;
 mod parts;
 mod request;
 mod requirements;
+mod reuse;
 mod select;
 mod task;
 #[cfg(test)]
@@ -23,13 +25,15 @@ mod tests;
 mod units;
 
 pub use advice::checks_to_batch;
+pub use basis::{Basis, Counts, Subject};
 pub use build::plan;
 pub use cargo::{CargoSettings, ConfigText};
 pub use critical::CriticalPath;
 pub use graph::{Need, Plan};
 pub use jobs::Jobs;
 pub use limit::Limit;
-pub use request::{CargoOption, CrateSelection, Facts, Mode, PlanError, Request};
+pub use request::{CacheUse, CargoOption, CrateSelection, Facts, Mode, PlanError, Request};
 pub use requirements::requirements;
+pub use reuse::{Passed, Replays, with_what_passed};
 pub use select::definitions;
-pub use task::{Access, CargoUse, Handling, MissingTool, Program, Resource, Role, Task, TaskCommand};
+pub use task::{Access, CargoUse, Handling, MissingTool, Program, Replay, Resource, Role, Task, TaskCommand};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cargo::CargoSettings;
+use super::reuse::Passed;
 use crate::affected::Affected;
 use crate::changes::Comparison;
 use crate::config::{Order, Stage, Strategy};
@@ -40,6 +41,8 @@ pub struct Request {
     pub order: Option<Order>,
     /// How often a task that failed is tried again, in the place of the configured numbers.
     pub retries: Option<u32>,
+    /// What use is made of what has passed before.
+    pub cache: CacheUse,
     /// Whether tools write in colour.
     pub colour: Colour,
     /// Options for cargo.
@@ -75,6 +78,18 @@ pub enum Mode {
     Fix,
 }
 
+/// What use a run makes of what has passed before on the same content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CacheUse {
+    /// It does not run again, and what passes now is remembered.
+    #[default]
+    Reuse,
+    /// Everything runs, and what passes is remembered.
+    Refresh,
+    /// Everything runs, and nothing is remembered.
+    Off,
+}
+
 keyword! {
     /// An option that every cargo command understands which resolves dependencies.
     pub enum CargoOption {
@@ -106,6 +121,8 @@ pub struct Facts {
     pub argument_bytes: usize,
     /// What earlier runs have taught.
     pub history: Arc<History>,
+    /// What need not run, since it has passed before on the same content.
+    pub passed: Passed,
 }
 
 /// Why there is no plan.

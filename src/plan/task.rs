@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::basis::Basis;
 use super::cargo::{
     Place, Split, Words, locks, locks_anywhere, locks_to_run, names_others, recognise, runs_what_it_builds, split,
     take_denied_warnings, targets,
@@ -17,7 +18,7 @@ use super::units::{Scene, Unit, joined};
 use crate::config::{Command, Cwd, Definition, FileFilter, Retry};
 use crate::event::TaskHead;
 use crate::history::{Estimate, Extent, TaskKey};
-use crate::model::{CheckName, CrateName, Dialect, TaskId};
+use crate::model::{CheckName, CrateName, Dialect, Finding, TaskId};
 use crate::tool_output::Targets;
 
 /// One unit of a check.
@@ -55,6 +56,23 @@ pub struct Task {
     pub unchanged: Option<FileFilter>,
     /// What is special about how it is run and judged.
     pub handling: Handling,
+    /// What its verdict rests upon; nothing where a pass of it is not remembered.
+    pub basis: Option<Arc<Basis>>,
+    /// The crates that it would work on as well, had they not passed before on the same content.
+    pub passed_before: Vec<CrateName>,
+    /// What these, or the whole task, said when they passed.
+    pub replay: Replay,
+}
+
+/// What a task said when it passed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replay {
+    /// What its pass meant.
+    pub note: Option<String>,
+    /// What it found.
+    pub findings: Vec<Finding>,
+    /// What it wrote.
+    pub output: Vec<u8>,
 }
 
 /// What is special about how a task is run and judged. The default is nothing.
@@ -180,7 +198,11 @@ impl Task {
         let mut handling = handling(purpose, unit, scene, &mut command);
         let resources = resources(purpose, &command, scene, repairs || generates);
         handling.jobs = jobs::of(&command, &resources, &scene.facts.cargo);
+        let basis = Basis::new(purpose, unit, scene, &command, &handling).map(Arc::new);
         Self {
+            basis,
+            passed_before: Vec::new(),
+            replay: Replay::default(),
             head: Arc::new(head(purpose, unit, scene)),
             crates: unit.crates.clone(),
             role: purpose.role,
@@ -219,6 +241,7 @@ impl Task {
         head.unit = joined(&[&head.unit, "build"]);
         head.fix = None;
         first.role = Role::Build;
+        first.basis = None;
         first.key.part = joined(&[&first.key.part, "build"]);
         first.estimate = scene.facts.history.estimate(&first.key, first.extent);
         first.output = Dialect::Nextest;
@@ -282,6 +305,9 @@ impl Task {
             estimate: None,
             unchanged: None,
             handling: Handling::default(),
+            basis: None,
+            passed_before: Vec::new(),
+            replay: Replay::default(),
         }
     }
 }

@@ -54,6 +54,7 @@ fn configured(workspace: Workspace, checks: &str, packages: &[(&str, &str)]) -> 
         config: resolve(&input).unwrap_or_else(|mistakes| panic!("{mistakes}")),
         workspace,
         facts: Facts {
+            passed: crate::plan::Passed::default(),
             tools: BTreeMap::new(),
             files: Vec::new(),
             affected: None,

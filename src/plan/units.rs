@@ -91,10 +91,12 @@ impl Selected<'_> {
 }
 
 impl<'a> Scene<'a> {
-    /// What the tasks of a definition work on, or the reason why there is nothing.
+    /// What the tasks of a definition work on, or the reason why there is nothing. There are none where all of it has
+    /// passed before.
     pub(super) fn units(
         &self,
         name: &CheckName,
+        part: &str,
         definition: &'a Definition,
         variant: &Variant,
     ) -> Result<Result<Vec<Unit<'a>>, String>, PlanError> {
@@ -145,6 +147,13 @@ impl<'a> Scene<'a> {
         if let (true, Some(need)) = (able.is_empty(), definition.with_target) {
             return Ok(Err(format!("no selected crate has a {need} target")));
         }
+        let there = able.len();
+        let has_passed = |krate: &&Crate| of_crates && self.facts.passed.has_crate(name, part, &krate.name);
+        let able: Vec<_> = able.into_iter().filter(|krate| !has_passed(krate)).collect();
+        if able.is_empty() && there > 0 {
+            return Ok(Ok(Vec::new()));
+        }
+        let all = all && able.len() == there;
         let selected = Selected { able, all };
         Ok(Ok(match definition.scope {
             Scope::Workspace => vec![self.unit_of_all(variant)],

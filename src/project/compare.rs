@@ -197,6 +197,18 @@ enum Before {
     Unknown,
 }
 
+/// The sources that may read something.
+struct Sources<'s> {
+    /// The top of the repository.
+    top: &'s Path,
+    /// The last commit, where there is one.
+    head: Option<String>,
+    /// The files in which the state may differ from it.
+    beyond_head: &'s BTreeSet<PathBuf>,
+    /// The files of the state.
+    files: &'s dyn Files,
+}
+
 impl Scene<'_> {
     /// What differs. While git looks, the manifests of the working tree are read: most often, nothing else is needed.
     pub(super) fn compare(
@@ -285,29 +297,67 @@ impl Scene<'_> {
         affected
     }
 
+    /// What the manifests of the working tree say, and who reads what by its sources: what cargo has recorded is left out.
+    pub(super) fn worktree(&self) -> Result<(State, Readers), SurveyError> {
+        let worktree = Worktree::default();
+        let Ok(compared) = self.compare(&Comparison::Since("HEAD".to_owned()), None) else {
+            // Without a repository or a commit, all sources are read.
+            let state = State::read(&worktree, self.root)?;
+            let none = BTreeSet::new();
+            let of = Sources {
+                top: self.root,
+                head: None,
+                beyond_head: &none,
+                files: &worktree,
+            };
+            let readers = self.load_readers(&of, &state, Vec::new());
+            return Ok((state, readers));
+        };
+        let changes = &compared.changes;
+        let of = Sources {
+            top: &changes.top,
+            head: changes.head.clone(),
+            beyond_head: &changes.after.beyond_head,
+            files: &worktree,
+        };
+        let readers = self.load_readers(&of, &compared.after, Vec::new());
+        Ok((compared.after, readers))
+    }
+
     /// Who reads what. Nobody needs to know where nothing changed, or everything.
     fn readers(&self, compared: &Compared) -> Readers {
         let changes = &compared.changes;
         if changes.files.is_empty() || changes.everything.is_some() {
             return Readers::default();
         }
-        let crates = compared.after.crates().iter();
-        readers::load(&ReadersRequest {
-            top: changes.top.clone(),
-            root: self.root.to_owned(),
+        let target_dirs = match self.workspace {
+            Some(workspace) => vec![workspace.target_dir.clone()],
+            None => target_dirs(self.root, self.environment),
+        };
+        let of = Sources {
+            top: &changes.top,
             head: changes.head.clone(),
             beyond_head: &changes.after.beyond_head,
             files: &compared.after_files(),
+        };
+        self.load_readers(&of, &compared.after, target_dirs)
+    }
+
+    fn load_readers(&self, of: &Sources<'_>, state: &State, target_dirs: Vec<PathBuf>) -> Readers {
+        let crates = state.crates().iter();
+        readers::load(&ReadersRequest {
+            top: of.top.to_owned(),
+            root: self.root.to_owned(),
+            head: of.head.clone(),
+            beyond_head: of.beyond_head,
+            files: of.files,
             git: self.git(),
             environment: self.environment.clone(),
-            target_dirs: match self.workspace {
-                Some(workspace) => vec![workspace.target_dir.clone()],
-                None => target_dirs(self.root, self.environment),
-            },
+            target_dirs,
             crates: crates
                 .map(|krate| (krate.name.to_string(), krate.dir.clone()))
                 .collect(),
-            state_dir: state_dir(&changes.top, self.root, self.environment),
+            state_dir: state_dir(of.top, self.root, self.environment),
         })
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn cargo_settings(workspace: &Workspace, environment: &Environment) -
 }
 
 /// The configuration files that cargo may read for a workspace, the nearest first.
-fn cargo_configs(root: &Path, environment: &Environment) -> Vec<PathBuf> {
+pub(super) fn cargo_configs(root: &Path, environment: &Environment) -> Vec<PathBuf> {
     let home = environment.get("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(Path::new(environment.get("HOME")?).join(".cargo")));
     let above = root.ancestors().map(|dir| dir.join(".cargo"));

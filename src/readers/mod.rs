@@ -23,6 +23,7 @@ use crate::environment::Environment;
 use crate::workspace::Files;
 
 use facts::{Facts, SourceFacts};
+pub(crate) use records::DepInfo;
 
 /// What has to be known to find the readers of a state of the tree.
 pub struct ReadersRequest<'r> {
@@ -150,6 +151,12 @@ impl Readers {
     pub fn tells_what_it_reads(&self, script: &Path, package: &Path) -> bool {
         let recorded = self.recorded.get(package).copied();
         recorded.unwrap_or_else(|| self.watching.contains(script))
+    }
+
+    /// Every file and directory that somebody reads, as far as it is named.
+    pub fn named(&self) -> impl Iterator<Item = PathBuf> {
+        let paths: BTreeSet<&[u8]> = self.exact.keys().chain(self.whole.keys()).map(|path| &**path).collect();
+        paths.into_iter().map(|path| PathBuf::from(OsStr::from_bytes(path)))
     }
 
     fn add(&mut self, path: &[u8], whole: bool, by: &Path, how: How) {

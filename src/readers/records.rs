@@ -54,6 +54,33 @@ impl<'m> Members<'m> {
     }
 }
 
+/// What one dep-info file says: the files that a unit was compiled from, the root of its sources first, and the variables
+/// that it asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DepInfo {
+    /// Absolute, or as they were written where they are relative to the root of the workspace.
+    pub(crate) files: Vec<PathBuf>,
+    /// By their names.
+    pub(crate) variables: Vec<String>,
+}
+
+impl DepInfo {
+    /// Reads one.
+    pub(crate) fn parse(text: &[u8]) -> Self {
+        let path = |file: Cow<'_, [u8]>| PathBuf::from(OsStr::from_bytes(&file));
+        let lines = text.split(|byte| *byte == b'\n');
+        let variables = lines.filter_map(|line| line.strip_prefix(b"# env-dep:"));
+        let name = |line: &[u8]| {
+            let end = memchr::memchr(b'=', line).unwrap_or(line.len());
+            String::from_utf8_lossy(&line[..end]).into_owned()
+        };
+        Self {
+            files: prerequisites(text).map(path).collect(),
+            variables: variables.map(name).collect(),
+        }
+    }
+}
+
 /// Who reads what, by a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Recorded {

@@ -88,6 +88,7 @@ pub(super) fn task(head: TaskHead, outcome: Outcome, took: u64) -> TaskFinished 
         findings: Vec::new(),
         output: Output::default(),
         leaked: 0,
+        cached: crate::event::Cached::No,
     }
 }
 
@@ -272,6 +273,7 @@ fn any_finished() -> impl Strategy<Value = TaskFinished> {
                 findings,
                 output,
                 leaked,
+                cached: crate::event::Cached::No,
             },
         )
 }

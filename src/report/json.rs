@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::reporter::Reporter;
 use super::signal::signal_name;
 use crate::event::{
-    CrateVerdict, Event, EventKind, Failure, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead,
+    Cached, CrateVerdict, Event, EventKind, Failure, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead,
     TaskRetries,
 };
 use crate::model::{CheckName, CrateName, Exit, Finding};
@@ -200,6 +200,10 @@ struct Finished<'a> {
     /// How many processes it had left running at its end.
     #[serde(skip_serializing_if = "is_none")]
     leaked: u32,
+    /// `"whole"` where it did not run, since it had passed before on the same content; `{"crates":2}` where that is so for
+    /// so many of its crates.
+    #[serde(skip_serializing_if = "is_default")]
+    cached: Cached,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -327,6 +331,7 @@ impl<'a> Finished<'a> {
             output_file: saved.map(|saved| saved.path.to_string_lossy()),
             output_file_dropped: saved.map_or(0, |saved| saved.left_out),
             leaked: finished.leaked,
+            cached: finished.cached,
         }
     }
 }

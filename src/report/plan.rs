@@ -65,6 +65,17 @@ pub fn plan_text(plan: &Plan, detail: PlanDetail, width: usize, colour: Colour) 
             }
         }
     }
+    if !plan.cached.is_empty() {
+        text.push('\n');
+    }
+    for task in &plan.cached {
+        let label = one_line(&task.head.label());
+        let _ = writeln!(
+            text,
+            "{} {label}: it has passed on the same content",
+            paint(NAME, "cached")
+        );
+    }
     if let Some(path) = forecast::critical_path(plan, &forecast) {
         let _ = writeln!(text, "\n{} {path}", paint(NAME, "critical path"));
     }
@@ -122,6 +133,10 @@ fn remarks(plan: &Plan, task: &Task, forecast: &Forecast) -> String {
     if task.priority != 0 {
         remarks.push(format!("priority {}", task.priority));
     }
+    remarks.extend(match task.passed_before.len() {
+        0 => None,
+        crates => Some(format!("{} cached", count(crates, "crate"))),
+    });
     remarks.extend(uses(task));
     if remarks.is_empty() {
         String::new()
@@ -190,6 +205,7 @@ pub fn plan_json(plan: &Plan) -> String {
         "tasks": tasks,
         "waves": plan.waves(),
         "forecast": forecast::forecast_json(&Forecast::of(plan)),
+        "cached": plan.cached.iter().map(|task| task.head.label()).collect::<Vec<_>>(),
         "left_out": plan.left_out,
         "missing": missing.collect::<Vec<_>>(),
     });

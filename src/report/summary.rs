@@ -127,6 +127,7 @@ fn words(end: &Conclusion) -> Vec<Word> {
     let stats = &end.stats;
     let counts = [
         (stats.passed, "passed", PASS),
+        (stats.cached, "of them cached", PASS),
         (stats.flaky, "of them flaky", WARN),
         (stats.failed, "failed", FAIL),
         (stats.tolerated, "failed (may fail)", WARN),

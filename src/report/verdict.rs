@@ -12,7 +12,7 @@ use super::signal::signal_name;
 use super::status::{Bracket, StatusLine};
 use super::style::{FAIL, PASS, WARN};
 use super::text::{count, enumerate, one_line, processes};
-use crate::event::{CrateVerdict, Failure, Outcome, TaskFinished, TaskRetries};
+use crate::event::{Cached, CrateVerdict, Failure, Outcome, TaskFinished, TaskRetries};
 use crate::model::{CrateName, Exit, Finding, Severity};
 
 /// How many crates a status line names.
@@ -75,6 +75,7 @@ pub(super) fn retry_line(retries: &TaskRetries, options: HumanOptions) -> String
 
 fn word(finished: &TaskFinished, may_fail: bool) -> (&'static str, Style) {
     match (&finished.outcome, may_fail) {
+        (Outcome::Passed, _) if finished.cached == Cached::Whole => ("CACHED", PASS),
         (Outcome::Passed, _) if finished.is_flaky() => ("FLAKY", WARN),
         (Outcome::Passed, _) => ("PASS", PASS),
         (Outcome::Failed(_), false) => ("FAIL", FAIL),
@@ -90,6 +91,7 @@ fn word(finished: &TaskFinished, may_fail: bool) -> (&'static str, Style) {
 fn time(finished: &TaskFinished) -> Bracket {
     match finished.outcome {
         Outcome::Blocked { .. } | Outcome::Cancelled if finished.took.is_zero() => Bracket::Blank,
+        _ if finished.cached == Cached::Whole => Bracket::Blank,
         _ => Bracket::Took(finished.took),
     }
 }
@@ -103,7 +105,11 @@ fn tail(finished: &TaskFinished) -> (&'static str, String) {
             let tries = finished
                 .is_flaky()
                 .then(|| format!("passed on try {}", finished.attempts));
-            let words: Vec<_> = found.into_iter().chain(tries).collect();
+            let cached = match finished.cached {
+                Cached::Crates(crates) => Some(format!("{} cached", count(crates, "crate"))),
+                Cached::No | Cached::Whole => None,
+            };
+            let words: Vec<_> = found.into_iter().chain(tries).chain(cached).collect();
             let words = words.join("; ");
             ("", if words.is_empty() { words } else { format!("({words})") })
         }

@@ -54,7 +54,8 @@ impl Results {
             Ok(place) => place,
             Err(Unsafe::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return results,
             Err(reason) => {
-                tracing::warn!(%reason, "the results of earlier runs cannot be used");
+                // Who runs something says so when what passed cannot be kept there either.
+                tracing::debug!(%reason, "the results of earlier runs cannot be used");
                 return results;
             }
         };

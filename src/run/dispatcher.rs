@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::guard::Guard;
+use super::inputs::Inputs;
 use super::jobs::Pool;
 use super::pause::Clock;
 use super::process::Keeper;
@@ -19,8 +20,8 @@ use super::spill::Spills;
 use super::worker::{Report, Said, StopLevel, Workplace, work};
 use crate::changes::Tree;
 use crate::environment::Environment;
-use crate::event::{Event, EventKind, Outcome, RunStats, TaskFinished, TaskRetries};
-use crate::model::TaskId;
+use crate::event::{Cached, CrateVerdict, Event, EventKind, Outcome, Output, RunStats, TaskFinished, TaskRetries};
+use crate::model::{CrateName, TaskId};
 use crate::plan::{MissingTool, Plan};
 use crate::schedule::{Effect, Message, Schedule, Tactics, Verdict};
 use crate::tool_output::Attribution;
@@ -42,6 +43,8 @@ pub struct RunContext {
     pub state_dir: Option<PathBuf>,
     /// The process that the run is to end with, if it is above this one: git, for one of its hooks. Only on Linux.
     pub ends_with: Option<u32>,
+    /// What the verdicts rest upon, where that is looked at.
+    pub inputs: Option<Inputs>,
 }
 
 /// Why a run could not take place.
@@ -128,7 +131,7 @@ async fn dispatch(
         workplace: Arc::clone(&workplace),
         started: Instant::now(),
         stats: RunStats {
-            tasks: plan.tasks().len(),
+            tasks: plan.tasks().len() + plan.cached.len(),
             ..RunStats::default()
         },
         workers: JoinSet::new(),
@@ -201,6 +204,7 @@ struct Dispatcher<'a> {
 impl Dispatcher<'_> {
     async fn run(mut self, signals: &mut Signals, mut heard: mpsc::UnboundedReceiver<Said>) -> RunStats {
         self.tell(EventKind::RunStarted(self.plan.started()));
+        self.tell_cached();
         self.end_leftovers();
         let mut finished = self.handle(Message::Begin);
         while !finished {
@@ -298,6 +302,32 @@ impl Dispatcher<'_> {
         }
     }
 
+    /// What need not run has come to its end before anything begins.
+    fn tell_cached(&mut self) {
+        for task in &self.plan.cached {
+            let replay = task.replay.clone();
+            let finished = TaskFinished {
+                task: Arc::clone(&task.head),
+                outcome: Outcome::Passed,
+                attempts: 0,
+                quarantined: false,
+                took: Duration::ZERO,
+                crates: all_passed(&task.passed_before).collect(),
+                note: replay.note,
+                findings: replay.findings,
+                output: Output {
+                    bytes: replay.output,
+                    ..Output::default()
+                },
+                leaked: 0,
+                waited: Duration::ZERO,
+                cached: Cached::Whole,
+            };
+            self.count(&finished);
+            self.tell(EventKind::TaskFinished(Box::new(finished)));
+        }
+    }
+
     /// Does what the schedule says; whether that was the end.
     fn handle(&mut self, message: Message) -> bool {
         let mut finished = false;
@@ -361,6 +391,11 @@ impl Dispatcher<'_> {
 
     fn finished(&self, id: TaskId, outcome: Outcome, attempts: u32, report: Report) -> TaskFinished {
         let task = self.plan.task(id);
+        let crates = all_passed(&task.passed_before).chain(report.crates).collect();
+        let cached = match task.passed_before.len() {
+            0 => Cached::No,
+            crates => Cached::Crates(crates),
+        };
         let keeps_failing = task.estimate.is_some_and(|estimate| estimate.is_quarantined());
         TaskFinished {
             task: Arc::clone(&task.head),
@@ -369,16 +404,18 @@ impl Dispatcher<'_> {
             attempts,
             took: report.took,
             waited: report.waited,
-            crates: report.crates,
+            crates,
             note: report.note,
-            findings: report.findings,
+            findings: task.replay.findings.iter().cloned().chain(report.findings).collect(),
             output: report.output,
             leaked: report.leaked,
+            cached,
         }
     }
 
     fn count(&mut self, finished: &TaskFinished) {
         let stats = &mut self.stats;
+        stats.cached += usize::from(finished.cached == Cached::Whole);
         stats.flaky += usize::from(finished.is_flaky());
         stats.quarantined += usize::from(finished.quarantined);
         let counter = match finished.outcome {
@@ -399,6 +436,10 @@ impl Dispatcher<'_> {
         // Somebody who no longer listens has panicked; the run is brought to its end all the same.
         let _ = self.tell.send(event);
     }
+}
+
+fn all_passed(crates: &[CrateName]) -> impl Iterator<Item = (CrateName, CrateVerdict)> {
+    crates.iter().map(|name| (name.clone(), CrateVerdict::Passed))
 }
 
 /// Ends at the time that the schedule has asked for; never where it has asked for none.

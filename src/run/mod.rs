@@ -9,6 +9,7 @@ mod ancestor;
 mod dispatcher;
 mod guard;
 mod hearing;
+mod inputs;
 mod job;
 mod jobs;
 mod kept_output;
@@ -21,3 +22,4 @@ mod worker;
 
 pub use dispatcher::{RunContext, RunError, run};
 pub use guard::Guard;
+pub use inputs::Inputs;

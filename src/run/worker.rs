@@ -136,6 +136,16 @@ pub(super) async fn work(task: Task, place: Arc<Workplace>, mut stop: watch::Rec
     {
         judge_generated(&before.differences(&after), &mut report);
     }
+    if report.verdict == Verdict::Passed
+        && let Some(file) = touched(&task, &place).await
+    {
+        let reason = format!(
+            "`{}` was changed while it ran; run it again, or say `cache = false` if it changes files itself",
+            file.display()
+        );
+        report.verdict = Verdict::Failed(Failure::Uncertain { reason });
+        report.crates = in_doubt(std::mem::take(&mut report.crates));
+    }
     if matches!(report.verdict, Verdict::Failed(_) | Verdict::TimedOut { .. }) {
         report.output.saved = spill.hand_on();
     }
@@ -162,6 +172,15 @@ async fn generated(task: &Task, place: &Workplace) -> Option<TreeState> {
             .await
             .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())),
     )
+}
+
+/// A file that the verdict rests upon and that somebody has touched since the run began.
+async fn touched(task: &Task, place: &Workplace) -> Option<PathBuf> {
+    let (inputs, id) = (place.context.inputs.clone()?, task.head.id);
+    let looking = tokio::task::spawn_blocking(move || inputs.touched(id));
+    looking
+        .await
+        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// A generator that changed what it was to leave as it is has shown that the files were out of date.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::event::{Event, EventKind, Failure, Outcome, TaskFinished};
+use crate::event::{Cached, Event, EventKind, Failure, Outcome, TaskFinished};
 use crate::history::{End, Extent, Record, RunKey, TaskKey};
 use crate::plan::Plan;
 
@@ -38,6 +38,7 @@ impl<'p> Recorder<'p> {
     /// Hears what happens.
     pub fn hear(&mut self, event: &Event) {
         if let EventKind::TaskFinished(finished) = &event.kind
+            && finished.cached != Cached::Whole
             && let Some(end) = end(&finished.outcome)
         {
             let task = self.plan.task(finished.task.id);

@@ -53,6 +53,7 @@ fn ends(names: &str, outcome: &Outcome, millis: u64) -> Vec<TaskEnd> {
             findings: Vec::new(),
             crates: std::collections::BTreeMap::new(),
             leaked: 0,
+            cached: crate::event::Cached::No,
             output: Output::default(),
         };
         recorder.hear(&Event {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the top to the bottom: each may import those above it.
-const ROOMS: [&str; 22] = [
+const ROOMS: [&str; 24] = [
     "model",
     "diagnostic",
     "presets",
@@ -22,17 +22,19 @@ const ROOMS: [&str; 22] = [
     "tool_output",
     "history",
     "plan",
+    "fingerprint",
     "schedule",
     "report",
     "run",
     "store",
     "results",
+    "cache",
     "project",
     "cli",
 ];
 
 /// Rooms, or files of rooms, that know no files, no processes, no environment and no clock.
-const PURE: [&str; 46] = [
+const PURE: [&str; 47] = [
     "model.rs",
     "diagnostic.rs",
     "event.rs",
@@ -72,6 +74,7 @@ const PURE: [&str; 46] = [
     "tool_output/",
     "history/",
     "plan/",
+    "fingerprint/",
     "schedule/",
     "report/",
     "store/names.rs",

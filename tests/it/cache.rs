@@ -52,7 +52,7 @@ fn found(state: &Path, name: &str) -> Vec<String> {
 fn sandbox() -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::workspace(&["alpha"]);
     sandbox.tool("good", "exit 0").hooks("checks.good = \"good\"");
-    let _ = sandbox.run("check -q").exits(0);
+    let _ = sandbox.run("check -q --no-cache").exits(0);
     let states = sandbox.root().join("home/.cache/cargo-hooks");
     let state = fs::read_dir(states).unwrap().next().unwrap().unwrap().path();
     (sandbox, state)

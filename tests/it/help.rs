@@ -228,6 +228,12 @@ fn of_check() {
           --retries <N>
               How often a task that failed is tried again
 
+          --no-cache
+              Run everything, whatever has passed before, and remember nothing of it
+
+          --force
+              Run everything, whatever has passed before, and remember what passes
+
           --locked
               Let cargo fail where `Cargo.lock` is not up to date
 

@@ -35,7 +35,7 @@ fn files(sandbox: &Sandbox) -> Vec<PathBuf> {
 }
 
 fn plan(sandbox: &Sandbox) -> Json {
-    let out = sandbox.run("plan --message-format json").exits(0);
+    let out = sandbox.run("plan --no-cache --message-format json").exits(0);
     serde_json::from_str(&out.stdout).unwrap()
 }
 
@@ -70,7 +70,7 @@ fn a_run_is_remembered_and_the_next_plan_knows_of_it() {
     assert!(good["high"].as_f64() >= good["expected"].as_f64(), "{known}");
     assert_eq!(known["forecast"]["unknown"], 2);
     assert!(known["forecast"]["elapsed"].as_f64() <= known["forecast"]["sequential"].as_f64());
-    passes(sandbox.run("check -q good"));
+    passes(sandbox.run("check -q --force good"));
     assert_eq!(runs(&plan(&sandbox)), [2, 1, 0, 0]);
 }
 
@@ -87,7 +87,7 @@ fn a_plan_says_how_long_it_takes_once_that_is_known() {
             .map(str::to_owned)
             .collect::<Vec<_>>()
     };
-    let out = sandbox.run("plan -j 2").exits(0);
+    let out = sandbox.run("plan -j 2 --no-cache").exits(0);
     assert_eq!(
         said(&out),
         [
@@ -97,7 +97,7 @@ fn a_plan_says_how_long_it_takes_once_that_is_known() {
     );
     assert!(!out.stdout.contains("critical path"), "{out}");
     passes(sandbox.run("check a b"));
-    let out = sandbox.run("plan -j 2").exits(0);
+    let out = sandbox.run("plan -j 2 --no-cache").exits(0);
     let said = said(&out);
     assert!(
         said[0].starts_with("about ")
@@ -165,10 +165,10 @@ fn a_disk_that_takes_nothing_is_one_warning_and_leaves_nothing() {
     let sandbox = sandbox();
     // What is true of us is true of tools.
     sandbox.tool("good", "exit 0");
-    passes(sandbox.run("check -q good"));
+    passes(sandbox.run("check -q --force good"));
     let before = files(&sandbox);
     for (check, code) in [("good", 0), ("bad", 1)] {
-        let full = format!("trap '' XFSZ; ulimit -f 0; exec \"$0\" hooks check -q {check}");
+        let full = format!("trap '' XFSZ; ulimit -f 0; exec \"$0\" hooks check -q --force {check}");
         let program = env!("CARGO_BIN_EXE_cargo-hooks");
         let out = sandbox
             .program("sh")
@@ -193,7 +193,7 @@ fn a_disk_that_takes_nothing_is_one_warning_and_leaves_nothing() {
 #[test]
 fn a_state_that_others_can_write_to_is_neither_read_nor_written() {
     let sandbox = sandbox();
-    passes(sandbox.run("check -q good"));
+    passes(sandbox.run("check -q --force good"));
     let state = fs::read_dir(sandbox.root().join("home/.cache/cargo-hooks")).unwrap();
     let state = state.map(|entry| entry.unwrap().path()).next().unwrap();
     let names = || -> Vec<_> {
@@ -209,7 +209,7 @@ fn a_state_that_others_can_write_to_is_neither_read_nor_written() {
     }
     let before = names();
     fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
-    for command in ["check -q good", "check -q good --changed-only"] {
+    for command in ["check -q --force good", "check -q --force good --changed-only"] {
         let out = sandbox.run(command).exits(0);
         assert_eq!(out.stderr.matches("others can write to").count(), 1, "{out}");
     }
@@ -221,11 +221,11 @@ fn a_state_that_others_can_write_to_is_neither_read_nor_written() {
 fn a_damaged_file_is_left_out_alone() {
     let sandbox = sandbox();
     for _ in 0..3 {
-        passes(sandbox.run("check -q good"));
+        passes(sandbox.run("check -q --force good"));
     }
     fs::write(&files(&sandbox)[1], b"\0\xff garbage").unwrap();
     assert_eq!(runs(&plan(&sandbox)), [2, 0, 0, 0]);
-    let out = sandbox.run("check -q good").exits(0);
+    let out = sandbox.run("check -q --force good").exits(0);
     assert_eq!(out.stderr, "");
     assert_eq!(runs(&plan(&sandbox)), [3, 0, 0, 0]);
 }
@@ -233,7 +233,9 @@ fn a_damaged_file_is_left_out_alone() {
 #[test]
 fn runs_at_the_same_time_are_all_remembered() {
     let sandbox = sandbox();
-    let running: Vec<_> = (0..6).map(|_| sandbox.command("check -q good").start()).collect();
+    let running: Vec<_> = (0..6)
+        .map(|_| sandbox.command("check -q --force good").start())
+        .collect();
     for run in running {
         passes(run.wait());
     }
@@ -246,7 +248,7 @@ fn the_user_says_where_it_is_kept() {
     let elsewhere = sandbox.root().join("elsewhere");
     passes(
         sandbox
-            .command("check -q good")
+            .command("check -q --force good")
             .env("CARGO_HOOKS_DIR", &elsewhere)
             .output(),
     );

@@ -48,11 +48,13 @@ fn cargo_finds_the_program_as_a_subcommand() {
 #[test]
 fn the_workspace_is_found_from_below_and_by_its_manifest() {
     let sandbox = sandbox();
-    let _ = sandbox.command("check a").dir("beta/src").output().exits(0);
-    let elsewhere = sandbox.command("check a --manifest-path ws/Cargo.toml").dir("..");
+    let _ = sandbox.command("check a --force").dir("beta/src").output().exits(0);
+    let elsewhere = sandbox
+        .command("check a --force --manifest-path ws/Cargo.toml")
+        .dir("..");
     let _ = elsewhere.output().exits(0);
     let absolute = sandbox
-        .command("--manifest-path")
+        .command("--force --manifest-path")
         .arg(sandbox.ws().join("beta/Cargo.toml"));
     let _ = absolute.arg("a").dir("/").output().exits(0);
     assert_eq!(sandbox.log(), ["a /ws"; 3]);

@@ -12,6 +12,7 @@ mod sandbox;
 mod affected;
 mod architecture;
 mod cache;
+mod cached_runs;
 mod cargo;
 mod cargo_waits;
 mod check;

@@ -25,7 +25,7 @@ checks.other = { run = "no-such-tool --flag", requires = ["no-such-helper"] }
     "#);
     assert!(sandbox.log().is_empty());
     let _ = sandbox.run("check here").exits(0);
-    let _ = sandbox.run("check --skip machete --skip other").exits(0);
+    let _ = sandbox.run("check --force --skip machete --skip other").exits(0);
     assert_eq!(sandbox.log(), ["here", "here"]);
 }
 

@@ -100,7 +100,7 @@ fn what_a_tool_wrote_that_passed_is_shown_when_more_is_asked_for() {
     ------------
          Summary [     TIME] 1 task: 1 passed
     ");
-    assert_snapshot!(sandbox.run("check --serial -v"), @"
+    assert_snapshot!(sandbox.run("check --serial -v --force"), @"
     exit code 0
     --- stdout ---
         Checking the workspace: 1 check, 1 task in 1 wave on 1 slot

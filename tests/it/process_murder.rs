@@ -72,7 +72,7 @@ fn a_guard_that_has_no_task_yet_goes_home_with_the_program() {
     let sandbox = Sandbox::workspace(&["alpha"]);
     sandbox.git().noting(&["good"]).hooks("checks.good = \"good\"");
     sandbox.tool("git", "note asked; exec sleep 60");
-    let running = sandbox.command("check --changed-only").own_group().start();
+    let running = sandbox.command("check --changed-only --no-cache").own_group().start();
     let guard = guard_of(running.pid());
     eventually("git is asked", || !sandbox.log().is_empty());
     kill_process_group(running.pid(), Signal::KILL).unwrap();
@@ -89,7 +89,7 @@ fn a_guard_that_is_killed_before_its_first_task_is_replaced() {
         "git",
         "until test -e \"$SANDBOX/go-on\"; do sleep 0.01; done; exec \"$SANDBOX/toolchain/git\" \"$@\"",
     );
-    let running = sandbox.command("check --changed-only").start();
+    let running = sandbox.command("check --changed-only --no-cache").start();
     kill(guard_of(running.pid()));
     fs::write(go_on, "").unwrap();
     let out = running.wait().exits(0);

@@ -67,7 +67,7 @@ fn with_fail_fast_the_first_failure_ends_the_run() {
                  rerun: cargo hooks check b
     ");
     assert_eq!(sandbox.log(), ["a", "b"]);
-    let _ = sandbox.run("check --serial --no-fail-fast").exits(1);
+    let _ = sandbox.run("check --serial --no-fail-fast --force").exits(1);
     assert_eq!(sandbox.log(), ["a", "b", "a", "b", "c"]);
 }
 

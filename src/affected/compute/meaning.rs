@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{SOURCE, Work};
+use super::Work;
+use crate::affected::attribution::SOURCE;
 use crate::affected::outcome::Cause;
 use crate::affected::owned::kinds_of;
 use crate::affected::{locks, manifests};

@@ -130,7 +130,7 @@ fn a_run_line_by_line() {
 {"type":"task-finished","at":1.211,"task":{"label":"x","id":7,"check":"x","unit":"","may_fail":false,"rerun":"cargo hooks check x"},"outcome":"cancelled","took":0.0,"findings":[],"output":"","output_dropped":0}
 {"type":"stop-began","at":1.212,"reason":"critical","check":"clippy"}
 {"type":"stop-began","at":1.213,"reason":"interrupted"}
-{"type":"run-finished","at":1.3,"success":false,"stats":{"tasks":8,"passed":1,"flaky":0,"failed":5,"tolerated":0,"quarantined":0,"blocked":1,"cancelled":1,"interrupted":false}}
+{"type":"run-finished","at":1.3,"success":false,"stats":{"tasks":8,"passed":1,"cached":0,"flaky":0,"failed":5,"tolerated":0,"quarantined":0,"blocked":1,"cancelled":1,"interrupted":false}}
 "#);
 }
 

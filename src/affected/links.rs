@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
-use super::Work;
-use crate::affected::closure::Links;
-use crate::affected::outcome::Link;
-use crate::affected::owned::kinds_of;
-use crate::config::Kind;
+use super::attribution::Attribution;
+use super::closure::Links;
+use super::outcome::Link;
+use super::owned::kinds_of;
+use crate::config::{Config, Kind};
 use crate::workspace::{DependencyKind, Edge, Workspace};
 
-impl Work<'_> {
-    pub(super) fn links(&self) -> Links {
-        let mut links = Links::new(self.crates.len());
+impl Attribution<'_> {
+    /// Who depends on whom, by the places of the crates; what cargo sees counts as well, where it was asked.
+    pub(crate) fn links(&self, config: &Config, workspace: Option<&Workspace>) -> Links {
+        let mut links = Links::new(self.places.len());
         for state in self.states() {
             for krate in state.crates() {
                 for (dependency, edge) in state.dependencies(krate.id) {
@@ -22,13 +23,13 @@ impl Work<'_> {
                 }
             }
         }
-        if let Some(workspace) = self.input.workspace {
+        if let Some(workspace) = workspace {
             self.add_links_of(workspace, &mut links);
         }
-        for (source, program) in self.input.readers.programs() {
+        for (source, program) in self.readers.programs() {
             self.link_program(&mut links, source, program);
         }
-        for (name, declared) in &self.input.config.declared {
+        for (name, declared) in &config.declared {
             for used in &declared.uses {
                 if let (Some(from), Some(to)) = (self.places.get(name), self.places.get(used)) {
                     links.add(*from, *to, Link::Uses);
@@ -55,11 +56,11 @@ impl Work<'_> {
 
     /// Whoever starts a program of another crate depends on that crate.
     fn link_program(&self, links: &mut Links, source: &Path, program: &str) {
-        let state = self.input.after;
+        let state = self.after;
         let Some(starter) = state.owner(source).map(|id| &state.crates()[id.index()]) else {
             return;
         };
-        let builds = kinds_of(source, starter, self.input.has_manifest).has(Kind::Source);
+        let builds = kinds_of(source, starter, self.has_manifest).has(Kind::Source);
         for krate in state.crates().iter().filter(|krate| krate.programs.contains(program)) {
             if let (Some(from), Some(to)) = (self.place(starter), self.place(krate)) {
                 links.add(from, to, Link::Starts { builds });

@@ -1,0 +1,214 @@
+//! Remembers what passes, once it is certain on what.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use fixedbitset::FixedBitSet;
+
+use super::look::{Glance, Keys, Look};
+use super::records::Records;
+use super::replays::encoded;
+use super::surroundings;
+use crate::event::{CrateVerdict, Event, EventKind, TaskFinished};
+use crate::fingerprint::{Fingerprints, Key};
+use crate::model::{CrateName, Digest, Finding, TaskId};
+use crate::plan::{Plan, Task};
+use crate::results::{self, Pass, Recorded};
+use crate::store::StoreError;
+use crate::workspace::State;
+
+/// Listens to a run, and gathers what passed in it.
+#[derive(Default)]
+pub struct Passes(Vec<TaskFinished>);
+
+impl Passes {
+    /// Hears what happens.
+    pub fn hear(&mut self, event: &Event) {
+        if let EventKind::TaskFinished(finished) = &event.kind
+            // A pass that came after a failure is no proof, and who leaves processes behind has not come to an end.
+            && finished.attempts == 1
+            && finished.leaked == 0
+        {
+            self.0.push((**finished).clone());
+        }
+    }
+}
+
+impl Look<'_> {
+    /// Remembers what passed in a run. Everything is looked at once more: what rests on something that has moved is not
+    /// remembered.
+    #[tracing::instrument(level = "debug", skip_all)]
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be written.
+    pub fn keep(&self, plan: &Plan, keys: &Keys, passes: &Passes, target_dirs: &[PathBuf]) -> Result<(), StoreError> {
+        let passed: BTreeMap<TaskId, &TaskFinished> = (passes.0.iter())
+            .filter(|finished| finished.outcome.is_pass() || !finished.crates.is_empty())
+            .map(|finished| (finished.task.id, finished))
+            .collect();
+        if !keys.0.keys().any(|task| passed.contains_key(task)) {
+            return Ok(());
+        }
+        let Some(again) = self.again(plan, keys) else {
+            return Ok(());
+        };
+        let keys_again = again.keys(plan);
+        let has_manifest = |dir: &Path| dir.join("Cargo.toml").symlink_metadata().is_ok();
+        let keeper = Keeper {
+            fingerprints: again.fingerprints(&has_manifest),
+            records: Records::read(&again.state, target_dirs),
+            look: &again,
+        };
+        let (mut kept, mut blobs) = (Vec::new(), BTreeMap::new());
+        for (id, finished) in passed {
+            let (Some(before), Some(after)) = (keys.0.get(&id), keys_again.0.get(&id)) else {
+                continue;
+            };
+            for (krate, key) in before {
+                let same = after
+                    .iter()
+                    .find(|(name, now)| name == krate && now.digest == key.digest);
+                let Some((_, key)) = same.filter(|_| has_passed(finished, krate.as_ref())) else {
+                    continue;
+                };
+                if let Some(pass) = keeper.pass(plan.task(id), finished, krate.as_ref(), key, &mut blobs) {
+                    kept.push(pass);
+                }
+            }
+        }
+        let saved = results::save(&self.glance.request.state_dir, &kept, &blobs)?;
+        tracing::debug!(saved.stored, saved.too_large, "what passed is remembered");
+        results::tidy(&self.glance.request.state_dir);
+        Ok(())
+    }
+
+    /// The same look, taken again. The contents of the files that count are read again, whatever the system says of their
+    /// times: what is written into the memory of a file changes none.
+    fn again(&self, plan: &Plan, keys: &Keys) -> Option<Self> {
+        let places = keys.0.values().flatten().flat_map(|(_, key)| &key.files);
+        let distrusted: FixedBitSet = places.filter_map(|place| self.in_tree[*place]).collect();
+        let tree = Arc::new(self.glance.tree.again(&self.glance.request.scan, &distrusted));
+        Self::deep(Glance::at(self.glance.request, plan, tree)?)
+    }
+}
+
+/// Whether a crate of a task has passed; the whole of it where none is named.
+fn has_passed(finished: &TaskFinished, krate: Option<&CrateName>) -> bool {
+    match krate {
+        Some(name) => finished.crates.get(name) == Some(&CrateVerdict::Passed),
+        None => finished.outcome.is_pass(),
+    }
+}
+
+struct Keeper<'k> {
+    look: &'k Look<'k>,
+    fingerprints: Fingerprints<'k>,
+    records: Records,
+}
+
+impl Keeper<'_> {
+    /// What is remembered of a pass; nothing where it may rest on something else than its key says.
+    fn pass(
+        &self,
+        task: &Task,
+        finished: &TaskFinished,
+        krate: Option<&CrateName>,
+        key: &Key,
+        blobs: &mut BTreeMap<Digest, Vec<u8>>,
+    ) -> Option<Pass> {
+        let builds = task.basis.as_ref().is_some_and(|basis| basis.builds);
+        let recorded = if builds {
+            self.recorded(task, krate, key)?
+        } else {
+            Vec::new()
+        };
+        let of_crate = |finding: &&Finding| match krate {
+            // What is about no crate is said with the first.
+            Some(name) => match &finding.crate_name {
+                Some(of) => of == name,
+                None => finished.crates.keys().next() == Some(name),
+            },
+            None => true,
+        };
+        let is_alone = krate.is_none() || finished.crates.len() == 1;
+        let output = if is_alone && finished.output.dropped == 0 {
+            finished.output.bytes.as_slice()
+        } else {
+            &[]
+        };
+        Some(Pass {
+            key: key.digest,
+            check: finished.task.check.clone(),
+            part: task.key.part.clone(),
+            krate: krate.cloned(),
+            recorded,
+            ingredients: self.ingredients(key, blobs),
+            output: encoded(finished.findings.iter().filter(of_crate), output),
+            note: finished.note.clone().filter(|_| is_alone),
+            took: finished.took,
+            at: SystemTime::now(),
+        })
+    }
+
+    /// What cargo says was read beyond the key; nothing where that is not known, or where cargo may have been mistaken.
+    fn recorded(&self, task: &Task, krate: Option<&CrateName>, key: &Key) -> Option<Vec<Recorded>> {
+        let state = &self.look.state;
+        let root = &state.root;
+        let in_key: BTreeSet<PathBuf> = (key.files.iter())
+            .map(|place| root.join(&self.look.files[*place].path))
+            .collect();
+        if let Some(file) = in_key.iter().find(|file| self.records.may_be_taken_for_older(file)) {
+            tracing::debug!(file = %file.display(), task = task.head.label(), "cargo may not have seen this file as it is");
+            return None;
+        }
+        let (mut files, mut variables) = (BTreeSet::new(), BTreeSet::new());
+        for member in self.members(state, krate) {
+            let Some(of_crate) = self.records.of(member) else {
+                continue;
+            };
+            if of_crate.untold {
+                return None;
+            }
+            files.extend(of_crate.files.iter().filter(|file| !in_key.contains(*file)));
+            variables.extend(&of_crate.variables);
+        }
+        let of_file = |file: &PathBuf| {
+            let digest = self.look.glance.tree.of_path(file).known()?;
+            Some(Recorded::File {
+                path: file.strip_prefix(root).unwrap_or(file).to_owned(),
+                digest: Some(digest),
+            })
+        };
+        let mut recorded: Vec<Recorded> = files.into_iter().map(of_file).collect::<Option<_>>()?;
+        recorded.extend(variables.into_iter().map(|name| Recorded::Variable {
+            name: name.clone(),
+            digest: surroundings::variable(self.look.glance.request.environment, name),
+        }));
+        Some(recorded)
+    }
+
+    /// The members that a verdict rests upon: a crate and what it is built from, or all of them.
+    fn members(&self, state: &State, krate: Option<&CrateName>) -> Vec<crate::workspace::CrateId> {
+        let all = || state.crates().iter().map(|member| member.id).collect();
+        krate.map_or_else(all, |name| self.fingerprints.built_from(name))
+    }
+
+    /// The ingredients of a key as a blob, with those that they are digests of.
+    fn ingredients(&self, key: &Key, blobs: &mut BTreeMap<Digest, Vec<u8>>) -> Digest {
+        let mut text = String::new();
+        for ingredient in &key.ingredients {
+            text.push_str(&ingredient.line());
+            text.push('\n');
+            if let Some(content) = self.fingerprints.content(ingredient) {
+                let content = content.into_bytes();
+                blobs.entry(Digest::of(&content)).or_insert(content);
+            }
+        }
+        let digest = Digest::of(text.as_bytes());
+        blobs.entry(digest).or_insert_with(|| text.into_bytes());
+        digest
+    }
+}

@@ -1,0 +1,262 @@
+//! Everything that keys are made of, as it is at one moment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::memory;
+use super::replays;
+use super::surroundings::{self, surroundings};
+use crate::config::Config;
+use crate::digests::{FileTree, Kind, PathDigest, Scan};
+use crate::environment::Environment;
+use crate::fingerprint::{Fingerprints, InputFile, Key, Scene, Surroundings};
+use crate::model::{CrateName, Digest, TaskId};
+use crate::plan::{Passed, Plan, Replay, Replays, Task};
+use crate::readers::Readers;
+use crate::results::{Hit, Recorded, Results};
+use crate::run::Inputs;
+use crate::workspace::{State, Workspace};
+
+/// What a look is taken at.
+pub struct LookRequest<'a> {
+    /// The workspace as cargo sees it.
+    pub workspace: &'a Workspace,
+    /// The configuration.
+    pub config: &'a Config,
+    /// Reads what the manifests say, and who reads what by the sources alone; nothing where that cannot be known.
+    pub sources: &'a dyn Fn() -> Option<(State, Readers)>,
+    /// The environment of the checks.
+    pub environment: &'a Environment,
+    /// The configuration files that cargo may read, the nearest first.
+    pub cargo_configs: Vec<PathBuf>,
+    /// Where programs are, by their names.
+    pub programs: BTreeMap<String, PathBuf>,
+    /// How the files are found.
+    pub scan: Scan,
+    /// Where results are.
+    pub state_dir: PathBuf,
+}
+
+/// The files and the machine, as they are at one moment. Nothing of it is understood yet.
+pub struct Glance<'a> {
+    pub(super) request: &'a LookRequest<'a>,
+    pub(super) tree: Arc<FileTree>,
+    pub(super) around: Surroundings,
+}
+
+/// What keys are made of.
+pub struct Look<'a> {
+    pub(super) glance: Glance<'a>,
+    pub(super) state: State,
+    readers: Readers,
+    pub(super) files: Vec<InputFile>,
+    /// The place in the tree of each of the files, where it is in the tree.
+    pub(super) in_tree: Vec<Option<usize>>,
+    /// What was looked at outside of the tree.
+    pub(super) elsewhere: Vec<(PathBuf, PathDigest)>,
+}
+
+/// The keys of a plan: one for each crate of a task, or one for the whole of it.
+pub struct Keys(pub(super) BTreeMap<TaskId, Vec<(Option<CrateName>, Key)>>);
+
+/// The same, without what they are made of.
+pub type KeyDigests = BTreeMap<(TaskId, Option<CrateName>), Digest>;
+
+impl<'a> Glance<'a> {
+    /// Looks at the files; nothing where something is not known on which every key rests.
+    #[must_use]
+    #[tracing::instrument(level = "debug", name = "glance", skip_all)]
+    pub fn new(request: &'a LookRequest<'a>, plan: &Plan) -> Option<Self> {
+        let tree = Arc::new(request.scan.tree());
+        Self::at(request, plan, tree)
+    }
+
+    /// The same, with the files as they are in a tree.
+    pub(super) fn at(request: &'a LookRequest<'a>, plan: &Plan, tree: Arc<FileTree>) -> Option<Self> {
+        if let Some(gap) = tree.gaps().first() {
+            tracing::debug!(dir = %gap.dir.display(), why = gap.why, "not all files are known");
+            return None;
+        }
+        let around = surroundings(request, plan, &tree)?;
+        Some(Self { request, tree, around })
+    }
+
+    /// The digests of the keys of a plan: as they are remembered for just this, else worked out.
+    #[must_use]
+    pub fn digests(&self, plan: &Plan) -> Option<KeyDigests> {
+        let question = memory::question(self, plan);
+        let known = memory::recall(self, question);
+        let digests = match known {
+            Some(digests) => digests,
+            None => {
+                let look = Look::deep(self.clone())?;
+                let digests = look.keys(plan).digests();
+                memory::remember(&look, question, &digests);
+                digests
+            }
+        };
+        self.tree.remember_paths();
+        Some(digests)
+    }
+
+    fn clone(&self) -> Self {
+        Self {
+            request: self.request,
+            tree: Arc::clone(&self.tree),
+            around: self.around.clone(),
+        }
+    }
+
+    /// What has passed before of a plan, and what each task said then.
+    #[must_use]
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub fn passed(&self, plan: &Plan, digests: &KeyDigests) -> (Passed, Replays) {
+        let results = Results::open(&self.request.state_dir);
+        let hits = digests
+            .iter()
+            .filter_map(|(place, key)| Some((place.clone(), self.hit(&results, key)?)));
+        let replays: Replays = hits.collect();
+        let crates = |task: &Task| -> BTreeSet<CrateName> {
+            let has = |name: &&CrateName| replays.contains_key(&(task.head.id, Some((*name).clone())));
+            task.crates.iter().filter(has).cloned().collect()
+        };
+        let whole = |task: &Task| replays.contains_key(&(task.head.id, None));
+        let passed = Passed::of(plan, crates, whole);
+        (passed, replays)
+    }
+
+    /// What was said when a key passed, where it has and all that was read then is the same.
+    fn hit(&self, results: &Results, key: &Digest) -> Option<Replay> {
+        let mut hits = results.find(key).filter(|hit| self.holds(hit));
+        let pass = hits.next()?.into_pass()?;
+        replays::decoded(pass)
+    }
+
+    /// Whether everything is the same that a run turned out to read.
+    fn holds(&self, hit: &Hit) -> bool {
+        hit.recorded().iter().all(|recorded| match recorded {
+            Recorded::File { path, digest } => {
+                let path = self.request.workspace.root.join(path);
+                self.tree.of_path(&path).known().is_some_and(|now| Some(now) == *digest)
+            }
+            Recorded::Variable { name, digest } => surroundings::variable(self.request.environment, name) == *digest,
+        })
+    }
+}
+
+impl<'a> Look<'a> {
+    /// Understands what there is; nothing where that cannot be known.
+    #[must_use]
+    #[tracing::instrument(level = "debug", name = "look", skip_all)]
+    pub fn deep(glance: Glance<'a>) -> Option<Self> {
+        let (state, readers) = (glance.request.sources)()?;
+        let elsewhere = surroundings::elsewhere(glance.request, &readers, &glance.tree);
+        let (files, in_tree) = files(&glance, &elsewhere);
+        glance.tree.remember_paths();
+        Some(Self {
+            glance,
+            state,
+            readers,
+            files,
+            in_tree,
+            elsewhere,
+        })
+    }
+
+    /// The keys of all tasks of a plan that may be remembered.
+    #[must_use]
+    pub fn keys(&self, plan: &Plan) -> Keys {
+        let has_manifest = |dir: &Path| dir.join("Cargo.toml").symlink_metadata().is_ok();
+        let fingerprints = self.fingerprints(&has_manifest);
+        let keys = plan.tasks().filter_map(|task| {
+            let keys = keys_of(&fingerprints, task, &self.glance.around);
+            (!keys.is_empty()).then_some((task.head.id, keys))
+        });
+        Keys(keys.collect())
+    }
+
+    pub(super) fn fingerprints<'s>(&'s self, has_manifest: &'s dyn Fn(&Path) -> bool) -> Fingerprints<'s> {
+        Fingerprints::new(Scene {
+            state: &self.state,
+            readers: &self.readers,
+            config: self.glance.request.config,
+            workspace: Some(self.glance.request.workspace),
+            files: &self.files,
+            has_manifest,
+        })
+    }
+
+    /// The files that count for each task, for those who run it. For what builds, these are all manifests as well: what
+    /// they mean is in the keys, and cargo may read them while they are written.
+    #[must_use]
+    pub fn inputs(&self, plan: &Plan, keys: &Keys) -> Inputs {
+        let tree = &self.glance.tree;
+        let is_manifest = |place: &usize| tree.entry(*place).path.ends_with("Cargo.toml");
+        let manifests: Vec<usize> = (0..tree.len()).filter(is_manifest).collect();
+        let of_task = keys.0.iter().map(|(task, keys)| {
+            let mut places: BTreeSet<usize> = (keys.iter())
+                .flat_map(|(_, key)| &key.files)
+                .filter_map(|place| self.in_tree[*place])
+                .collect();
+            if plan.task(*task).basis.as_ref().is_some_and(|basis| basis.builds) {
+                places.extend(&manifests);
+            }
+            (*task, places.into_iter().collect())
+        });
+        Inputs::new(Arc::clone(tree), of_task.collect())
+    }
+}
+
+impl Keys {
+    fn digests(&self) -> KeyDigests {
+        let of_task = |(task, keys): (&TaskId, &Vec<(Option<CrateName>, Key)>)| {
+            let digest = |(krate, key): &(Option<CrateName>, Key)| ((*task, krate.clone()), key.digest);
+            keys.iter().map(digest).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(of_task).collect()
+    }
+}
+
+fn keys_of(fingerprints: &Fingerprints<'_>, task: &Task, around: &Surroundings) -> Vec<(Option<CrateName>, Key)> {
+    let Some(basis) = &task.basis else { return Vec::new() };
+    if !basis.is_by_crate() {
+        let key = fingerprints.key(basis, None, around);
+        return key.into_iter().map(|key| (None, key)).collect();
+    }
+    let key = |name: &CrateName| Some((Some(name.clone()), fingerprints.key(basis, Some(name), around)?));
+    task.crates.iter().filter_map(key).collect()
+}
+
+/// The files of the tree, and those elsewhere that may count: sorted, each with its place in the tree.
+fn files(glance: &Glance<'_>, elsewhere: &[(PathBuf, PathDigest)]) -> (Vec<InputFile>, Vec<Option<usize>>) {
+    let of_tree = glance.tree.entries().enumerate().map(|(place, entry)| {
+        let file = InputFile {
+            path: entry.path.to_owned(),
+            digest: entry.content.known(),
+            size: entry.size,
+            executable: entry.kind == (Kind::File { executable: true }),
+            link: entry.kind == Kind::Link,
+        };
+        (file, Some(place))
+    });
+    let mut all: Vec<(InputFile, Option<usize>)> = of_tree.collect();
+    let root = &glance.request.workspace.root;
+    let there = elsewhere
+        .iter()
+        .filter(|(_, found)| !matches!(found, PathDigest::Nothing));
+    all.extend(there.map(|(path, found)| {
+        let file = InputFile {
+            path: path.strip_prefix(root).unwrap_or(path).to_owned(),
+            digest: found.known(),
+            size: 0,
+            executable: false,
+            // It is in no tree, and known by its digest alone.
+            link: true,
+        };
+        (file, None)
+    }));
+    all.sort_unstable_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    all.dedup_by(|(a, _), (b, _)| a.path == b.path);
+    all.into_iter().unzip()
+}

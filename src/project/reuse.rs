@@ -1,0 +1,139 @@
+//! What of a plan need not run, and what is remembered of a run: gathers what the cache looks at.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use super::Project;
+use super::compare::Scene;
+use super::dirs::{cargo_configs, own_state_dir, target_dirs};
+use crate::cache::{Glance, Look, LookRequest, Passes};
+use crate::digests::{Scan, threads};
+use crate::environment::locate;
+use crate::event::{Event, RunStats};
+use crate::plan::{CacheUse, Passed, Plan, Replays};
+use crate::readers::Readers;
+use crate::run::{RunContext, RunError, run};
+use crate::store::StoreError;
+use crate::workspace::State;
+
+/// What has passed of a plan before on the same content, and what was said then; nothing where nothing has, or nobody
+/// wants to know.
+pub(super) fn passed(project: &Project, plan: &Plan) -> Option<(Passed, Replays)> {
+    if plan.cache != CacheUse::Reuse {
+        return None;
+    }
+    let ground = Ground::new(project, plan)?;
+    let sources = || sources(project);
+    let request = ground.request(project, plan, &sources);
+    let glance = Glance::new(&request, plan)?;
+    let (passed, replays) = glance.passed(plan, &glance.digests(plan)?);
+    (!passed.is_empty()).then_some((passed, replays))
+}
+
+/// Runs a plan, sees to it that no pass counts whose inputs have moved meanwhile, and remembers the others, if it can.
+pub(super) fn watched(
+    project: &Project,
+    plan: &Plan,
+    context: RunContext,
+    on_event: &mut dyn FnMut(&Event),
+) -> Result<(RunStats, Result<(), StoreError>), RunError> {
+    let unwatched = |on_event: &mut dyn FnMut(&Event)| Ok((run(plan, &context, on_event)?, Ok(())));
+    let Some(ground) = Ground::new(project, plan).filter(|_| plan.cache != CacheUse::Off) else {
+        return unwatched(on_event);
+    };
+    let sources = || sources(project);
+    let request = ground.request(project, plan, &sources);
+    let Some(look) = Glance::new(&request, plan).and_then(Look::deep) else {
+        return unwatched(on_event);
+    };
+    let keys = look.keys(plan);
+    let context = RunContext {
+        inputs: Some(look.inputs(plan, &keys)),
+        ..context
+    };
+    let mut passes = Passes::default();
+    let stats = run(plan, &context, &mut |event| {
+        passes.hear(event);
+        on_event(event);
+    })?;
+    let dirs = target_dirs(&project.workspace.root, &project.environment);
+    Ok((stats, look.keep(plan, &keys, &passes, &dirs)))
+}
+
+/// What a look stands on.
+struct Ground {
+    state_dir: PathBuf,
+    scan: Scan,
+}
+
+impl Ground {
+    /// Nothing where no pass of the plan is remembered, or there is no place for that.
+    fn new(project: &Project, plan: &Plan) -> Option<Self> {
+        if plan.tasks().all(|task| task.basis.is_none()) {
+            return None;
+        }
+        let root = &project.workspace.root;
+        let state_dir = own_state_dir(root, &project.environment)?;
+        let tree = project.tree();
+        let mut but = target_dirs(root, &project.environment);
+        but.extend([
+            project.workspace.target_dir.clone(),
+            project.workspace.build_dir.clone(),
+            state_dir.clone(),
+        ]);
+        // Packages that members are built from count as well, wherever they lie.
+        let packages = project.workspace.outside.iter().map(|outside| outside.dir.clone());
+        let mut outside: Vec<PathBuf> = packages
+            .filter(|dir| !dir.starts_with(root))
+            .chain(tree.outside)
+            .collect();
+        outside.sort_unstable();
+        outside.dedup();
+        let scan = Scan {
+            root: root.clone(),
+            outside,
+            but,
+            git: tree.git,
+            environment: project.environment.clone(),
+            state_dir: Some(state_dir.clone()),
+            threads: threads(),
+        };
+        Some(Self { state_dir, scan })
+    }
+
+    fn request<'a>(
+        &'a self,
+        project: &'a Project,
+        plan: &Plan,
+        sources: &'a dyn Fn() -> Option<(State, Readers)>,
+    ) -> LookRequest<'a> {
+        let root = &project.workspace.root;
+        let tasks = plan.tasks().filter_map(|task| task.basis.as_ref());
+        let names: BTreeSet<&str> = tasks.flat_map(|basis| &basis.programs).map(String::as_str).collect();
+        let programs: BTreeMap<String, PathBuf> = locate(names, &project.environment, root);
+        LookRequest {
+            workspace: &project.workspace,
+            config: &project.config,
+            sources,
+            environment: &project.environment,
+            cargo_configs: cargo_configs(root, &project.environment),
+            programs,
+            scan: self.scan.clone(),
+            state_dir: self.state_dir.clone(),
+        }
+    }
+}
+
+/// What the manifests say, and who reads what.
+fn sources(project: &Project) -> Option<(State, Readers)> {
+    let scene = Scene {
+        root: &project.workspace.root,
+        environment: &project.environment,
+        workspace: Some(&project.workspace),
+        ahead: None,
+    };
+    let found = scene.worktree();
+    found
+        .inspect_err(|error| tracing::debug!(%error, "nothing is remembered"))
+        .ok()
+}
