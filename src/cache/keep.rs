@@ -1,9 +1,10 @@
 //! Remembers what passes, once it is certain on what.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use fixedbitset::FixedBitSet;
 
@@ -61,6 +62,7 @@ impl Look<'_> {
             fingerprints: again.fingerprints(&has_manifest),
             records: Records::read(&again.state, target_dirs),
             look: &again,
+            began: self.glance.at,
         };
         let (mut kept, mut blobs) = (Vec::new(), BTreeMap::new());
         for (id, finished) in passed {
@@ -105,6 +107,8 @@ fn has_passed(finished: &TaskFinished, krate: Option<&CrateName>) -> bool {
 
 struct Keeper<'k> {
     look: &'k Look<'k>,
+    /// When the run began.
+    began: SystemTime,
     fingerprints: Fingerprints<'k>,
     records: Records,
 }
@@ -167,13 +171,23 @@ impl Keeper<'_> {
         let (mut files, mut variables) = (BTreeSet::new(), BTreeSet::new());
         for member in self.members(state, krate) {
             let Some(of_crate) = self.records.of(member) else {
-                continue;
+                let name = &state[member].name;
+                if krate.is_some_and(|krate| krate != name) {
+                    continue;
+                }
+                // It was built elsewhere, or not at all: nobody knows what was read.
+                tracing::debug!(krate = %name, "nothing is recorded of it");
+                return None;
             };
             if of_crate.untold {
                 return None;
             }
             files.extend(of_crate.files.iter().filter(|file| !in_key.contains(*file)));
             variables.extend(&of_crate.variables);
+        }
+        if let Some(file) = files.iter().find(|file| self.was_touched(file)) {
+            tracing::debug!(file = %file.display(), "what was read may have been another content");
+            return None;
         }
         let of_file = |file: &PathBuf| {
             let digest = self.look.glance.tree.of_path(file).known()?;
@@ -188,6 +202,23 @@ impl Keeper<'_> {
             digest: surroundings::variable(self.look.glance.request.environment, name),
         }));
         Some(recorded)
+    }
+
+    /// Whether a file that is in no key may have been touched since the run began.
+    fn was_touched(&self, file: &Path) -> bool {
+        let Ok(found) = std::fs::metadata(file) else {
+            return false;
+        };
+        let nanoseconds = u32::try_from(found.ctime_nsec()).unwrap_or(0);
+        let changed = Duration::new(u64::try_from(found.ctime()).unwrap_or(0), nanoseconds);
+        let began = self.began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        // The clock of a file system lags behind by a tick; that of a coarse one by two seconds.
+        let lag = if nanoseconds == 0 {
+            Duration::from_secs(2)
+        } else {
+            Duration::from_millis(20)
+        };
+        changed + lag >= began
     }
 
     /// The members that a verdict rests upon: a crate and what it is built from, or all of them.

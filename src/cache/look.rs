@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::memory;
 use super::replays;
@@ -43,6 +44,8 @@ pub struct Glance<'a> {
     pub(super) request: &'a LookRequest<'a>,
     pub(super) tree: Arc<FileTree>,
     pub(super) around: Surroundings,
+    /// When it was taken.
+    pub(super) at: SystemTime,
 }
 
 /// What keys are made of.
@@ -78,8 +81,14 @@ impl<'a> Glance<'a> {
             tracing::debug!(dir = %gap.dir.display(), why = gap.why, "not all files are known");
             return None;
         }
+        let at = SystemTime::now();
         let around = surroundings(request, plan, &tree)?;
-        Some(Self { request, tree, around })
+        Some(Self {
+            request,
+            tree,
+            around,
+            at,
+        })
     }
 
     /// The digests of the keys of a plan: as they are remembered for just this, else worked out.
@@ -105,6 +114,7 @@ impl<'a> Glance<'a> {
             request: self.request,
             tree: Arc::clone(&self.tree),
             around: self.around.clone(),
+            at: self.at,
         }
     }
 
@@ -204,7 +214,11 @@ impl<'a> Look<'a> {
             }
             (*task, places.into_iter().collect())
         });
-        Inputs::new(Arc::clone(tree), of_task.collect())
+        let request = self.glance.request;
+        let outside = (self.elsewhere.iter().map(|(path, _)| path.clone()))
+            .chain(request.programs.values().cloned())
+            .chain(request.cargo_configs.iter().cloned());
+        Inputs::new(Arc::clone(tree), of_task.collect(), outside)
     }
 }
 

@@ -18,10 +18,9 @@ use crate::readers::Readers;
 /// Variables that only say where and by whom a program was started, and change no verdict. Whatever is not here counts.
 ///
 /// A name that ends with `*` stands for all that begin so.
-const SESSION: [&str; 62] = [
+const SESSION: [&str; 61] = [
     "_",
     "ALACRITTY_*",
-    "BASH_ENV",
     "COLORTERM",
     "COLUMNS",
     "CARGO_HOOKS_*",
@@ -97,6 +96,12 @@ pub(super) fn surroundings(request: &LookRequest<'_>, plan: &Plan, tree: &FileTr
             .always
             .insert(format!("variable {name}"), of_value(value).to_string());
     }
+    for (name, path) in named_by_variables(request.environment) {
+        let PathDigest::File(digest) = tree.of_path(&path) else {
+            return None;
+        };
+        around.always.insert(format!("file of {name}"), digest.to_string());
+    }
     for (name, digest) in cargo_configs(request, tree)? {
         around.for_builds.insert(name, digest.to_string());
     }
@@ -120,6 +125,14 @@ pub(super) fn surroundings(request: &LookRequest<'_>, plan: &Plan, tree: &FileTr
         around.platform.insert(name.to_owned(), value.to_owned());
     }
     Some(around)
+}
+
+/// The files that variables name, such as a wrapper of the compiler: what they hold counts like what the variable says.
+pub(super) fn named_by_variables(environment: &Environment) -> Vec<(String, PathBuf)> {
+    let named = environment.iter().filter(|(name, _)| counts(name));
+    let path = |(name, value): (&OsStr, &OsStr)| (name.to_string_lossy().into_owned(), PathBuf::from(value));
+    let is_file = |(_, path): &(String, PathBuf)| path.is_absolute() && path.is_file();
+    named.map(path).filter(is_file).collect()
 }
 
 /// What a variable says now, where it is set.
@@ -159,8 +172,22 @@ fn cargo_configs(request: &LookRequest<'_>, tree: &FileTree) -> Option<Vec<(Stri
     Some(found)
 }
 
-/// The files that a configuration file of cargo takes in.
+/// The files that a configuration file of cargo takes in, and those that these take in.
 fn included(config: &Path) -> Vec<PathBuf> {
+    let mut found = taken_in(config);
+    let mut place = 0;
+    while let Some(path) = found.get(place).cloned() {
+        for further in taken_in(&path) {
+            if !found.contains(&further) {
+                found.push(further);
+            }
+        }
+        place += 1;
+    }
+    found
+}
+
+fn taken_in(config: &Path) -> Vec<PathBuf> {
     let text = std::fs::read_to_string(config).ok();
     let table = text
         .and_then(|text| text.parse::<toml::Table>().ok())
@@ -209,14 +236,15 @@ pub(super) fn elsewhere(request: &LookRequest<'_>, readers: &Readers, tree: &Fil
         .filter(|path| tree.find(path).is_none() && !is_ours(path));
     // What lies in the tree as a directory has all its files there.
     let named = named.filter(|path| tree.below(path).is_empty());
-    let all: BTreeSet<PathBuf> = named.chain(above_root(request)).collect();
+    let all: BTreeSet<PathBuf> = named.chain(of_tools(request, tree)).collect();
     all.into_iter()
         .map(|path| (path.clone(), tree.of_path(&path)))
         .collect()
 }
 
-/// What the tools of checks look for in the directories above the root.
-fn above_root(request: &LookRequest<'_>) -> Vec<PathBuf> {
+/// What the tools of checks look for from the directories of crates upwards, so far as it is not in the tree anyway: above
+/// the root, and where git ignores it.
+fn of_tools(request: &LookRequest<'_>, tree: &FileTree) -> BTreeSet<PathBuf> {
     let checks = request.config.checks.iter().flat_map(|check| &check.variants);
     let definitions = checks
         .flat_map(|variant| std::iter::once(&variant.definition).chain(variant.instead.iter().map(|(_, other)| other)));
@@ -225,8 +253,11 @@ fn above_root(request: &LookRequest<'_>) -> Vec<PathBuf> {
         .filter_map(|glob| glob.glob().strip_prefix("**/"))
         .filter(|name| !name.contains(['*', '?', '[', '{', '/']))
         .collect();
-    let above = request.workspace.root.ancestors().skip(1);
-    above
-        .flat_map(|dir| names.iter().map(|name| dir.join(name)).collect::<Vec<_>>())
-        .collect()
+    let root = &request.workspace.root;
+    let crates = request.workspace.crates().iter().map(|krate| krate.dir.as_path());
+    let dirs: BTreeSet<&Path> = crates.chain([root.as_path()]).flat_map(Path::ancestors).collect();
+    let paths = dirs
+        .into_iter()
+        .flat_map(|dir| names.iter().map(move |name| dir.join(name)));
+    paths.filter(|path| tree.find(path).is_none()).collect()
 }

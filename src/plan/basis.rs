@@ -177,7 +177,7 @@ fn sight(purpose: &Purpose<'_>, scene: &Scene<'_>, command: &TaskCommand, handli
             },
         },
         Words::NoCargo => Sight {
-            told: !name.contains('/') && !RUNNERS.contains(&name),
+            told: !is_told_what_to_run(name),
             builds: said.unwrap_or(false),
         },
         Words::Opaque => Sight {
@@ -189,6 +189,10 @@ fn sight(purpose: &Purpose<'_>, scene: &Scene<'_>, command: &TaskCommand, handli
         told: sight.told && !handling.names_others,
         ..sight
     })
+}
+
+fn is_told_what_to_run(program: &str) -> bool {
+    program.contains('/') || RUNNERS.contains(&program)
 }
 
 fn terms(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>, handling: &Handling) -> Vec<String> {
@@ -210,6 +214,13 @@ fn programs(purpose: &Purpose<'_>, command: &TaskCommand) -> Vec<String> {
     let first = command.args.first().and_then(|word| word.to_str());
     if let Some(subcommand) = first.filter(|word| command.program.name == "cargo" && !word.starts_with('-')) {
         programs.push(format!("cargo-{subcommand}"));
+    }
+    // What a shell or another program is told to run may be any of its words.
+    let words = command.args.iter().filter_map(|word| word.to_str());
+    let names = words.flat_map(|word| word.split(|c: char| c.is_whitespace() || ";|&()<>{}\"'`$=".contains(c)));
+    let names = names.filter(|name| !name.is_empty() && !name.starts_with('-') && !name.contains('/'));
+    if is_told_what_to_run(&command.program.name) {
+        programs.extend(names.map(str::to_owned));
     }
     programs.sort_unstable();
     programs.dedup();

@@ -1,7 +1,9 @@
 //! What the verdicts of tasks rest upon, so that a pass counts only where none of it has moved meanwhile.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::digests::FileTree;
@@ -12,13 +14,30 @@ use crate::model::TaskId;
 pub struct Inputs {
     tree: Arc<FileTree>,
     of_task: Arc<BTreeMap<TaskId, Vec<usize>>>,
+    /// What lies elsewhere and counts for all of them: programs, configuration.
+    outside: Arc<Vec<(PathBuf, Option<Seen>)>>,
+}
+
+/// What the system says of a file: its size, its inode, and when it was written and changed.
+type Seen = (u64, u64, (i64, i64), (i64, i64));
+
+fn seen(path: &Path) -> Option<Seen> {
+    let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    let (written, changed) = ((found.mtime(), found.mtime_nsec()), (found.ctime(), found.ctime_nsec()));
+    Some((found.len(), found.ino(), written, changed))
 }
 
 impl Inputs {
-    /// The files of each task, by their places in a tree.
+    /// The files of each task, by their places in a tree, and what counts for all of them.
     #[must_use]
-    pub fn new(tree: Arc<FileTree>, of_task: BTreeMap<TaskId, Vec<usize>>) -> Self {
+    pub fn new(
+        tree: Arc<FileTree>,
+        of_task: BTreeMap<TaskId, Vec<usize>>,
+        outside: impl Iterator<Item = PathBuf>,
+    ) -> Self {
+        let outside = outside.map(|path| (path.clone(), seen(&path)));
         Self {
+            outside: Arc::new(outside.collect()),
             tree,
             of_task: Arc::new(of_task),
         }
@@ -29,7 +48,11 @@ impl Inputs {
     pub(super) fn touched(&self, task: TaskId) -> Option<PathBuf> {
         let places = self.of_task.get(&task)?;
         let touched = self.tree.touched(places.iter().copied());
-        let first = touched.first()?;
-        Some(self.tree.entry(*first).path.to_owned())
+        if let Some(first) = touched.first() {
+            return Some(self.tree.entry(*first).path.to_owned());
+        }
+        let mut outside = self.outside.iter();
+        let touched = outside.find(|(path, before)| seen(path) != *before)?;
+        Some(touched.0.clone())
     }
 }

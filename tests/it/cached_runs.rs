@@ -286,3 +286,40 @@ fn a_package_that_is_no_member_counts_for_those_that_are_built_from_it() {
     let _ = sandbox.run("check").exits(0);
     assert_eq!(looked(&sandbox), ["--workspace", "-p gamma"]);
 }
+
+#[test]
+fn what_lies_outside_of_the_tree_counts_as_well() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox
+        .tool("look", "shift; note \"$@\"")
+        .tool("inner", "note inner")
+        .hooks(
+            "checks.look = { run = \"look at {packages}\", kinds = [\"source\"], inputs = [\"look.toml\"] }\n\
+             checks.piped = { shell = \"inner | cat\", kinds = [\"source\"] }",
+        )
+        .write(".gitignore", "look.toml\n")
+        .git();
+    let runs = |what: &str, expected: usize| {
+        let before = sandbox.log().len();
+        let _ = sandbox.run("check").exits(0);
+        assert_eq!(sandbox.log().len() - before, expected, "{what}");
+    };
+    runs("nothing", 2);
+    runs("nothing", 0);
+    sandbox.write("alpha/look.toml", "ignored by git");
+    runs("an ignored file of the tool, which a script may read too", 2);
+    sandbox.write("../look.toml", "above the root");
+    runs("a file of the tool above the root", 2);
+    sandbox.tool("inner", "note inner; :");
+    runs("a program that a shell starts", 1);
+    let with = |wrapper: &str, expected: usize| {
+        sandbox.tool("wrapper", wrapper);
+        let path = sandbox.root().join("bin/wrapper");
+        let before = sandbox.log().len();
+        let _ = sandbox.command("check").env("RUSTC_WRAPPER", path).output().exits(0);
+        assert_eq!(sandbox.log().len() - before, expected, "{wrapper}");
+    };
+    with("one", 2);
+    with("one", 0);
+    with("two", 2);
+}
