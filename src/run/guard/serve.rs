@@ -19,8 +19,6 @@ use super::tag::RunTag;
 use super::wire::{Inbox, Order, Reply};
 use crate::run::signals::ignored;
 
-/// How long it may wait to be said that a task has started: mostly there is more to say by then, and the tool is woken once.
-const HOLD: Duration = Duration::from_millis(5);
 /// How often what was killed at the end is looked for again.
 const AGAIN: Duration = Duration::from_millis(5);
 /// How long the end may take. What has not died by then is stuck in the system.
@@ -66,8 +64,6 @@ async fn attend(tag: RunTag, socket: StdStream) -> io::Result<()> {
         pipes: VecDeque::new(),
         buffer: vec![0; 64 * 1024],
         families: Families::new(tag),
-        unsaid: Vec::new(),
-        say_by: None,
     };
     let said = guard.converse().await;
     guard.end().await;
@@ -95,18 +91,14 @@ struct Serving {
     pipes: VecDeque<OwnedFd>,
     buffer: Vec<u8>,
     families: Families,
-    /// What there is to say with the next reply, or at this time.
-    unsaid: Vec<Reply>,
-    say_by: Option<Instant>,
 }
 
 impl Serving {
     /// Until the tool closes the socket, by itself or by its death.
     async fn converse(&mut self) -> io::Result<()> {
-        self.say(vec![Reply::Ready]).await?;
+        self.say(&[Reply::Ready]).await?;
         loop {
-            let to_look = self.families.due();
-            let due = to_look.into_iter().chain(self.say_by).min();
+            let due = self.families.due();
             let wait = due.map_or(Duration::MAX, |due| due.saturating_duration_since(Instant::now()));
             let replies = tokio::select! {
                 ready = self.socket.readable() => {
@@ -119,13 +111,9 @@ impl Serving {
                     }
                 }
                 _ = self.died.recv() => self.families.look(Instant::now()),
-                () = tokio::time::sleep(wait), if due.is_some() => {
-                    let now = Instant::now();
-                    // Nobody is looked at only because it is time to speak.
-                    if to_look.is_some_and(|due| now >= due) { self.families.look(now) } else { Vec::new() }
-                }
+                () = tokio::time::sleep(wait), if due.is_some() => self.families.look(Instant::now()),
             };
-            self.say(replies).await?;
+            self.say(&replies).await?;
         }
     }
 
@@ -179,18 +167,11 @@ impl Serving {
         Ok(replies)
     }
 
-    async fn say(&mut self, replies: Vec<Reply>) -> io::Result<()> {
-        let can_wait = replies.iter().all(|reply| matches!(reply, Reply::Started { .. }));
-        self.unsaid.extend(replies);
-        if self.unsaid.is_empty() {
+    async fn say(&mut self, replies: &[Reply]) -> io::Result<()> {
+        if replies.is_empty() {
             return Ok(());
         }
-        let now = Instant::now();
-        if can_wait && now < *self.say_by.get_or_insert(now + HOLD) {
-            return Ok(());
-        }
-        self.say_by = None;
-        let frames: Vec<u8> = self.unsaid.drain(..).flat_map(|reply| reply.frame()).collect();
+        let frames: Vec<u8> = replies.iter().flat_map(Reply::frame).collect();
         self.socket.write_all(&frames).await
     }
 
