@@ -225,6 +225,8 @@ pub struct Output {
     pub dropped: u64,
     /// The file in which all of it is, where it is long and the task has failed.
     pub saved: Option<SavedOutput>,
+    /// What of it is about single crates, where that can be told; nothing of an output that is long.
+    pub of_crates: BTreeMap<CrateName, Vec<u8>>,
 }
 
 /// The file that holds a long output: what a person can read of it, in the order of its arrival, control sequences and all.

@@ -13,6 +13,7 @@ pub use compare::{Survey, SurveyError, survey};
 use dirs::own_state_dir;
 
 use crate::affected::Affected;
+use crate::cache::{Contradiction, Explanation};
 use crate::changes::{Ahead, Comparison, Tree};
 use crate::config::{Config, ConfigInput, Definition, Member, OnMissing, Requirement, resolve, syntax_mistakes};
 use crate::diagnostic::{Diagnostics, SourceFile};
@@ -20,7 +21,9 @@ use crate::environment::{Environment, argument_bytes, locate};
 use crate::event::{Event, RunStats};
 use crate::history::History;
 use crate::model::CrateName;
-use crate::plan::{Facts, Mode, Passed, Plan, PlanError, Request, definitions, plan, requirements, with_what_passed};
+use crate::plan::{
+    CacheUse, Facts, Mode, Passed, Plan, PlanError, Request, definitions, plan, requirements, with_what_passed,
+};
 use crate::run::{Guard, RunContext, RunError};
 use crate::schedule::Tactics;
 use crate::store::{self, Recorder, StoreError};
@@ -236,13 +239,30 @@ impl Project {
         let facts = self.facts(request)?;
         let first = plan(&self.config, &self.workspace, request, &facts)?;
         match reuse::passed(self, &first) {
-            Some((passed, replays)) => {
-                let facts = Facts { passed, ..facts };
-                let again = plan(&self.config, &self.workspace, request, &facts)?;
-                Ok(with_what_passed(&first, again, &facts.passed, &replays))
+            Some(known) => {
+                let facts = Facts {
+                    passed: known.passed,
+                    ..facts
+                };
+                let mut again = plan(&self.config, &self.workspace, request, &facts)?;
+                again.doubted = known.doubted;
+                Ok(with_what_passed(&first, again, &facts.passed, &known.replays))
             }
             None => Ok(first),
         }
+    }
+
+    /// What is remembered of each task that a request would run, whatever has passed before.
+    ///
+    /// # Errors
+    ///
+    /// Where the request names what does not exist.
+    pub fn explain(&self, request: &Request) -> Result<Vec<Explanation>, RequestError> {
+        let everything = Request {
+            cache: CacheUse::Off,
+            ..request.clone()
+        };
+        Ok(reuse::explain(self, &self.plan(&everything)?))
     }
 
     /// What changes affect.
@@ -275,7 +295,18 @@ impl Project {
     }
 
     /// Leaves the results of a run for later ones. Its verdict is out: that they cannot be written is only said.
-    fn remember(&self, recorder: Recorder<'_>, kept: Result<(), StoreError>) {
+    fn remember(&self, recorder: Recorder<'_>, kept: Result<Vec<Contradiction>, StoreError>) {
+        for Contradiction {
+            task, krate, passed, ..
+        } in kept.iter().flatten()
+        {
+            let krate = krate.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
+            let passed = humantime::format_rfc3339_seconds(*passed);
+            tracing::warn!(
+                "`{task}`{krate} has failed on what it passed on at {passed}: its verdict is not always the same, or rests on \
+                 something that nobody has told; that pass is forgotten"
+            );
+        }
         let Some(dir) = own_state_dir(&self.workspace.root, &self.environment) else {
             tracing::debug!("there is no place to remember anything in");
             return;

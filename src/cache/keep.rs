@@ -8,10 +8,13 @@ use std::time::{Duration, SystemTime};
 
 use fixedbitset::FixedBitSet;
 
+use super::contradictions::{Contradiction, forget};
+use super::explain::written;
 use super::look::{Glance, Keys, Look};
 use super::records::Records;
 use super::replays::encoded;
 use super::surroundings;
+use crate::environment::Given;
 use crate::event::{CrateVerdict, Event, EventKind, TaskFinished};
 use crate::fingerprint::{Fingerprints, Key};
 use crate::model::{CrateName, Digest, Finding, TaskId};
@@ -20,11 +23,11 @@ use crate::results::{self, Pass, Recorded};
 use crate::store::StoreError;
 use crate::workspace::State;
 
-/// Listens to a run, and gathers what passed in it.
+/// Listens to a run, and gathers what came of it.
 #[derive(Default)]
-pub struct Passes(Vec<TaskFinished>);
+pub struct Ends(pub(super) Vec<TaskFinished>);
 
-impl Passes {
+impl Ends {
     /// Hears what happens.
     pub fn hear(&mut self, event: &Event) {
         if let EventKind::TaskFinished(finished) = &event.kind
@@ -39,31 +42,41 @@ impl Passes {
 
 impl Look<'_> {
     /// Remembers what passed in a run. Everything is looked at once more: what rests on something that has moved is not
-    /// remembered.
-    #[tracing::instrument(level = "debug", skip_all)]
+    /// remembered. What failed where a pass of the same content was remembered is forgotten, and told.
     ///
     /// # Errors
     ///
     /// Where it cannot be written.
-    pub fn keep(&self, plan: &Plan, keys: &Keys, passes: &Passes, target_dirs: &[PathBuf]) -> Result<(), StoreError> {
-        let passed: BTreeMap<TaskId, &TaskFinished> = (passes.0.iter())
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub fn keep(
+        &self,
+        plan: &Plan,
+        keys: &Keys,
+        ends: &Ends,
+        target_dirs: &[PathBuf],
+    ) -> Result<Vec<Contradiction>, StoreError> {
+        let passed: BTreeMap<TaskId, &TaskFinished> = (ends.0.iter())
             .filter(|finished| finished.outcome.is_pass() || !finished.crates.is_empty())
             .map(|finished| (finished.task.id, finished))
             .collect();
-        if !keys.0.keys().any(|task| passed.contains_key(task)) {
-            return Ok(());
+        let mut contradictions = self.contradictions(plan, keys, ends);
+        if contradictions.is_empty() && !keys.0.keys().any(|task| passed.contains_key(task)) {
+            return Ok(contradictions);
         }
         let Some(again) = self.again(plan, keys) else {
-            return Ok(());
+            return Ok(Vec::new());
         };
-        let keys_again = again.keys(plan);
-        let has_manifest = |dir: &Path| dir.join("Cargo.toml").symlink_metadata().is_ok();
+        let fingerprints = again.fingerprints();
+        let keys_again = again.keys_by(&fingerprints, plan);
         let keeper = Keeper {
-            fingerprints: again.fingerprints(&has_manifest),
+            fingerprints,
             records: Records::read(&again.state, target_dirs),
             look: &again,
             began: self.glance.at,
         };
+        let still: BTreeSet<Digest> = (keys_again.0.values().flatten()).map(|(_, key)| key.digest).collect();
+        contradictions.retain(|contradiction| still.contains(&contradiction.key));
+        forget(self, &contradictions)?;
         let (mut kept, mut blobs) = (Vec::new(), BTreeMap::new());
         for (id, finished) in passed {
             let (Some(before), Some(after)) = (keys.0.get(&id), keys_again.0.get(&id)) else {
@@ -84,7 +97,7 @@ impl Look<'_> {
         let saved = results::save(&self.glance.request.state_dir, &kept, &blobs)?;
         tracing::debug!(saved.stored, saved.too_large, "what passed is remembered");
         results::tidy(&self.glance.request.state_dir);
-        Ok(())
+        Ok(contradictions)
     }
 
     /// The same look, taken again. The contents of the files that count are read again, whatever the system says of their
@@ -123,13 +136,13 @@ impl Keeper<'_> {
         key: &Key,
         blobs: &mut BTreeMap<Digest, Vec<u8>>,
     ) -> Option<Pass> {
-        let builds = task.basis.as_ref().is_some_and(|basis| basis.builds);
-        let recorded = if builds {
-            self.recorded(task, krate, key)?
+        let basis = task.basis.as_ref()?;
+        let recorded = if basis.builds {
+            self.recorded(task, krate, key, &basis.given)?
         } else {
             Vec::new()
         };
-        let of_crate = |finding: &&Finding| match krate {
+        let is_about_it = |finding: &&Finding| match krate {
             // What is about no crate is said with the first.
             Some(name) => match &finding.crate_name {
                 Some(of) => of == name,
@@ -138,10 +151,11 @@ impl Keeper<'_> {
             None => true,
         };
         let is_alone = krate.is_none() || finished.crates.len() == 1;
-        let output = if is_alone && finished.output.dropped == 0 {
-            finished.output.bytes.as_slice()
-        } else {
-            &[]
+        let of_crate = |name| finished.output.of_crates.get(name).map_or(&[][..], Vec::as_slice);
+        let output = match krate {
+            _ if finished.output.dropped > 0 => &[],
+            Some(name) if !is_alone => of_crate(name),
+            _ => finished.output.bytes.as_slice(),
         };
         Some(Pass {
             key: key.digest,
@@ -150,7 +164,7 @@ impl Keeper<'_> {
             krate: krate.cloned(),
             recorded,
             ingredients: self.ingredients(key, blobs),
-            output: encoded(finished.findings.iter().filter(of_crate), output),
+            output: encoded(finished.findings.iter().filter(is_about_it), output),
             note: finished.note.clone().filter(|_| is_alone),
             took: finished.took,
             at: SystemTime::now(),
@@ -158,7 +172,7 @@ impl Keeper<'_> {
     }
 
     /// What cargo says was read beyond the key; nothing where that is not known, or where cargo may have been mistaken.
-    fn recorded(&self, task: &Task, krate: Option<&CrateName>, key: &Key) -> Option<Vec<Recorded>> {
+    fn recorded(&self, task: &Task, krate: Option<&CrateName>, key: &Key, given: &Given) -> Option<Vec<Recorded>> {
         let state = &self.look.state;
         let root = &state.root;
         let in_key: BTreeSet<PathBuf> = (key.files.iter())
@@ -199,7 +213,7 @@ impl Keeper<'_> {
         let mut recorded: Vec<Recorded> = files.into_iter().map(of_file).collect::<Option<_>>()?;
         recorded.extend(variables.into_iter().map(|name| Recorded::Variable {
             name: name.clone(),
-            digest: surroundings::variable(self.look.glance.request.environment, name),
+            digest: surroundings::variable(self.look.glance.request.environment, given, name),
         }));
         Some(recorded)
     }
@@ -229,10 +243,8 @@ impl Keeper<'_> {
 
     /// The ingredients of a key as a blob, with those that they are digests of.
     fn ingredients(&self, key: &Key, blobs: &mut BTreeMap<Digest, Vec<u8>>) -> Digest {
-        let mut text = String::new();
+        let text = written(&key.ingredients);
         for ingredient in &key.ingredients {
-            text.push_str(&ingredient.line());
-            text.push('\n');
             if let Some(content) = self.fingerprints.content(ingredient) {
                 let content = content.into_bytes();
                 blobs.entry(Digest::of(&content)).or_insert(content);

@@ -13,7 +13,7 @@ use crate::digests::{FileTree, Kind, PathDigest, Scan};
 use crate::environment::Environment;
 use crate::fingerprint::{Fingerprints, InputFile, Key, Scene, Surroundings};
 use crate::model::{CrateName, Digest, TaskId};
-use crate::plan::{Passed, Plan, Replay, Replays, Task};
+use crate::plan::{Basis, Passed, Plan, Replay, Replays, Task};
 use crate::readers::Readers;
 use crate::results::{Hit, Recorded, Results};
 use crate::run::Inputs;
@@ -40,10 +40,13 @@ pub struct LookRequest<'a> {
 }
 
 /// The files and the machine, as they are at one moment. Nothing of it is understood yet.
+#[derive(Clone)]
 pub struct Glance<'a> {
     pub(super) request: &'a LookRequest<'a>,
     pub(super) tree: Arc<FileTree>,
     pub(super) around: Surroundings,
+    /// What checks name as their inputs and is not in the tree.
+    pub(super) named: Vec<(PathBuf, PathDigest)>,
     /// When it was taken.
     pub(super) at: SystemTime,
 }
@@ -84,6 +87,7 @@ impl<'a> Glance<'a> {
         let at = SystemTime::now();
         let around = surroundings(request, plan, &tree)?;
         Some(Self {
+            named: surroundings::named_inputs(request, &tree),
             request,
             tree,
             around,
@@ -109,23 +113,15 @@ impl<'a> Glance<'a> {
         Some(digests)
     }
 
-    fn clone(&self) -> Self {
-        Self {
-            request: self.request,
-            tree: Arc::clone(&self.tree),
-            around: self.around.clone(),
-            at: self.at,
-        }
-    }
-
     /// What has passed before of a plan, and what each task said then.
     #[must_use]
     #[tracing::instrument(level = "debug", skip_all)]
     pub fn passed(&self, plan: &Plan, digests: &KeyDigests) -> (Passed, Replays) {
         let results = Results::open(&self.request.state_dir);
-        let hits = digests
-            .iter()
-            .filter_map(|(place, key)| Some((place.clone(), self.hit(&results, key)?)));
+        let hits = digests.iter().filter_map(|(place, key)| {
+            let basis = plan.task(place.0).basis.as_ref()?;
+            Some((place.clone(), self.hit(&results, key, basis)?))
+        });
         let replays: Replays = hits.collect();
         let crates = |task: &Task| -> BTreeSet<CrateName> {
             let has = |name: &&CrateName| replays.contains_key(&(task.head.id, Some((*name).clone())));
@@ -137,20 +133,22 @@ impl<'a> Glance<'a> {
     }
 
     /// What was said when a key passed, where it has and all that was read then is the same.
-    fn hit(&self, results: &Results, key: &Digest) -> Option<Replay> {
-        let mut hits = results.find(key).filter(|hit| self.holds(hit));
+    fn hit(&self, results: &Results, key: &Digest, basis: &Basis) -> Option<Replay> {
+        let mut hits = results.find(key).filter(|hit| self.holds(hit, basis));
         let pass = hits.next()?.into_pass()?;
         replays::decoded(pass)
     }
 
     /// Whether everything is the same that a run turned out to read.
-    fn holds(&self, hit: &Hit) -> bool {
+    pub(super) fn holds(&self, hit: &Hit, basis: &Basis) -> bool {
         hit.recorded().iter().all(|recorded| match recorded {
             Recorded::File { path, digest } => {
                 let path = self.request.workspace.root.join(path);
                 self.tree.of_path(&path).known().is_some_and(|now| Some(now) == *digest)
             }
-            Recorded::Variable { name, digest } => surroundings::variable(self.request.environment, name) == *digest,
+            Recorded::Variable { name, digest } => {
+                surroundings::variable(self.request.environment, &basis.given, name) == *digest
+            }
         })
     }
 }
@@ -161,7 +159,8 @@ impl<'a> Look<'a> {
     #[tracing::instrument(level = "debug", name = "look", skip_all)]
     pub fn deep(glance: Glance<'a>) -> Option<Self> {
         let (state, readers) = (glance.request.sources)()?;
-        let elsewhere = surroundings::elsewhere(glance.request, &readers, &glance.tree);
+        let mut elsewhere = surroundings::elsewhere(glance.request, &readers, &glance.tree);
+        elsewhere.extend(glance.named.iter().cloned());
         let (files, in_tree) = files(&glance, &elsewhere);
         glance.tree.remember_paths();
         Some(Self {
@@ -177,23 +176,26 @@ impl<'a> Look<'a> {
     /// The keys of all tasks of a plan that may be remembered.
     #[must_use]
     pub fn keys(&self, plan: &Plan) -> Keys {
-        let has_manifest = |dir: &Path| dir.join("Cargo.toml").symlink_metadata().is_ok();
-        let fingerprints = self.fingerprints(&has_manifest);
+        self.keys_by(&self.fingerprints(), plan)
+    }
+
+    /// The same, where the fingerprints are known.
+    pub(super) fn keys_by(&self, fingerprints: &Fingerprints<'_>, plan: &Plan) -> Keys {
         let keys = plan.tasks().filter_map(|task| {
-            let keys = keys_of(&fingerprints, task, &self.glance.around);
+            let keys = keys_of(fingerprints, task, &self.glance.around);
             (!keys.is_empty()).then_some((task.head.id, keys))
         });
         Keys(keys.collect())
     }
 
-    pub(super) fn fingerprints<'s>(&'s self, has_manifest: &'s dyn Fn(&Path) -> bool) -> Fingerprints<'s> {
+    pub(super) fn fingerprints(&self) -> Fingerprints<'_> {
         Fingerprints::new(Scene {
             state: &self.state,
             readers: &self.readers,
             config: self.glance.request.config,
             workspace: Some(self.glance.request.workspace),
             files: &self.files,
-            has_manifest,
+            has_manifest: &has_manifest,
         })
     }
 
@@ -232,13 +234,17 @@ impl Keys {
     }
 }
 
+fn has_manifest(dir: &Path) -> bool {
+    dir.join("Cargo.toml").symlink_metadata().is_ok()
+}
+
 fn keys_of(fingerprints: &Fingerprints<'_>, task: &Task, around: &Surroundings) -> Vec<(Option<CrateName>, Key)> {
     let Some(basis) = &task.basis else { return Vec::new() };
     if !basis.is_by_crate() {
         let key = fingerprints.key(basis, None, around);
         return key.into_iter().map(|key| (None, key)).collect();
     }
-    let key = |name: &CrateName| Some((Some(name.clone()), fingerprints.key(basis, Some(name), around)?));
+    let key = |name: &CrateName| Some((Some(name.clone()), fingerprints.key(basis, Some(name), around).ok()?));
     task.crates.iter().filter_map(key).collect()
 }
 

@@ -47,6 +47,9 @@ pub(super) fn question(glance: &Glance<'_>, plan: &Plan) -> Digest {
         request.config.settings.rules, request.config.declared
     );
     let _ = write!(rest, "{} {:?}", request.workspace.root.display(), request.scan.outside);
+    for (path, found) in &glance.named {
+        let _ = write!(rest, "{path:?} {:?}", found.known());
+    }
     for task in plan.tasks() {
         let _ = write!(rest, "{} {:?} {:?}", task.head.id.index(), task.crates, task.basis);
     }

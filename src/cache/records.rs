@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::readers::DepInfo;
+use crate::readers::{DepInfo, profiles};
 use crate::workspace::{CrateId, State};
 
 /// What is recorded about the members.
@@ -143,15 +143,6 @@ impl OfCrate {
         }
         self.untold |= !told;
     }
-}
-
-/// The directories of profiles in a target directory, those of other platforms and tools one deeper.
-fn profiles(target_dir: &Path) -> Vec<PathBuf> {
-    let is_profile = |dir: &PathBuf| dir.join("deps").is_dir() || dir.join("build").is_dir();
-    let below = entries(target_dir);
-    let deeper = below.iter().filter(|dir| !is_profile(dir)).flat_map(|dir| entries(dir));
-    let all: Vec<PathBuf> = below.iter().cloned().chain(deeper).collect();
-    all.into_iter().filter(is_profile).collect()
 }
 
 fn entries(dir: &Path) -> Vec<PathBuf> {

@@ -2,85 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+use globset::Glob;
 
 use super::look::LookRequest;
 use super::toolchain;
 use crate::affected::from_root;
 use crate::digests::{FileTree, PathDigest};
-use crate::environment::Environment;
+use crate::environment::{Environment, Given};
 use crate::fingerprint::Surroundings;
 use crate::model::Digest;
 use crate::plan::Plan;
 use crate::readers::Readers;
-
-/// Variables that only say where and by whom a program was started, and change no verdict. Whatever is not here counts.
-///
-/// A name that ends with `*` stands for all that begin so.
-const SESSION: [&str; 61] = [
-    "_",
-    "ALACRITTY_*",
-    "COLORTERM",
-    "COLUMNS",
-    "CARGO_HOOKS_*",
-    "CLICOLOR",
-    "CLICOLOR_FORCE",
-    "DBUS_SESSION_BUS_ADDRESS",
-    "DESKTOP_SESSION",
-    "DISPLAY",
-    "EDITOR",
-    "GDMSESSION",
-    "GNOME_*",
-    "GPG_AGENT_INFO",
-    "GPG_TTY",
-    "HISTCONTROL",
-    "HISTFILE",
-    "HISTSIZE",
-    "HOSTNAME",
-    "INVOCATION_ID",
-    "ITERM_*",
-    "JOURNAL_STREAM",
-    "KITTY_*",
-    "KONSOLE_*",
-    "LESS",
-    "LESSCLOSE",
-    "LESSOPEN",
-    "LINES",
-    "LOGNAME",
-    "LS_COLORS",
-    "MAIL",
-    "MANPATH",
-    "NO_COLOR",
-    "OLDPWD",
-    "PAGER",
-    "PROMPT*",
-    "PS1",
-    "PS2",
-    "PWD",
-    "SESSION_MANAGER",
-    "SHLVL",
-    "SKIP",
-    "SSH_AGENT_PID",
-    "SSH_AUTH_SOCK",
-    "SSH_CLIENT",
-    "SSH_CONNECTION",
-    "SSH_TTY",
-    "STY",
-    "SYSTEMD_EXEC_PID",
-    "TERM",
-    "TERM_*",
-    "TMUX*",
-    "VISUAL",
-    "VSCODE_*",
-    "WAYLAND_DISPLAY",
-    "WEZTERM_*",
-    "WINDOWID",
-    "XAUTHORITY",
-    "XDG_CURRENT_DESKTOP",
-    "XDG_RUNTIME_DIR",
-    "XDG_SESSION_*",
-];
 
 /// What counts beside the files; nothing where something cannot be read on which every key rests.
 pub(super) fn surroundings(request: &LookRequest<'_>, plan: &Plan, tree: &FileTree) -> Option<Surroundings> {
@@ -90,17 +26,19 @@ pub(super) fn surroundings(request: &LookRequest<'_>, plan: &Plan, tree: &FileTr
     if (plan.tasks().filter_map(|task| task.basis.as_ref())).any(|basis| basis.needs_toolchain()) {
         around.toolchain = toolchain::identity(request, tree);
     }
-    for (name, value) in request.environment.iter().filter(|(name, _)| counts(name)) {
-        let name = name.to_string_lossy();
-        around
-            .always
-            .insert(format!("variable {name}"), of_value(value).to_string());
-    }
-    for (name, path) in named_by_variables(request.environment) {
-        let PathDigest::File(digest) = tree.of_path(&path) else {
-            return None;
+    let counting = |name: &OsStr| {
+        plan.tasks()
+            .any(|task| task.basis.as_ref().is_some_and(|basis| basis.given.counts(name)))
+    };
+    for (name, value) in request.environment.iter().filter(|(name, _)| counting(name)) {
+        let file = match file_named(value) {
+            Some(path) => match tree.of_path(&path) {
+                PathDigest::File(digest) => Some(digest),
+                _ => return None,
+            },
+            None => None,
         };
-        around.always.insert(format!("file of {name}"), digest.to_string());
+        around.variables.insert(name.to_owned(), (of_value(value), file));
     }
     for (name, digest) in cargo_configs(request, tree)? {
         around.for_builds.insert(name, digest.to_string());
@@ -127,30 +65,20 @@ pub(super) fn surroundings(request: &LookRequest<'_>, plan: &Plan, tree: &FileTr
     Some(around)
 }
 
-/// The files that variables name, such as a wrapper of the compiler: what they hold counts like what the variable says.
-pub(super) fn named_by_variables(environment: &Environment) -> Vec<(String, PathBuf)> {
-    let named = environment.iter().filter(|(name, _)| counts(name));
-    let path = |(name, value): (&OsStr, &OsStr)| (name.to_string_lossy().into_owned(), PathBuf::from(value));
-    let is_file = |(_, path): &(String, PathBuf)| path.is_absolute() && path.is_file();
-    named.map(path).filter(is_file).collect()
+/// The file that a variable names, such as a wrapper of the compiler: what it holds counts like what the variable says.
+fn file_named(value: &OsStr) -> Option<PathBuf> {
+    let path = PathBuf::from(value);
+    (path.is_absolute() && path.is_file()).then_some(path)
 }
 
-/// What a variable says now, where it is set.
-pub(super) fn variable(environment: &Environment, name: &str) -> Option<Digest> {
-    environment.get(name).map(of_value)
+/// What a variable says to a command that is given these, where it is set.
+pub(super) fn variable(environment: &Environment, given: &Given, name: &str) -> Option<Digest> {
+    let value = environment.get(name).filter(|_| given.has(OsStr::new(name)));
+    value.map(of_value)
 }
 
 fn of_value(value: &OsStr) -> Digest {
     Digest::of(value.as_bytes())
-}
-
-fn counts(name: &OsStr) -> bool {
-    let name = name.as_bytes();
-    let is_of_session = |known: &&str| match known.strip_suffix('*') {
-        Some(start) => name.starts_with(start.as_bytes()),
-        None => name == known.as_bytes(),
-    };
-    !SESSION.iter().any(is_of_session)
 }
 
 /// The configuration files of cargo that there are, each by where it lies as seen from the root.
@@ -242,14 +170,61 @@ pub(super) fn elsewhere(request: &LookRequest<'_>, readers: &Readers, tree: &Fil
         .collect()
 }
 
-/// What the tools of checks look for from the directories of crates upwards, so far as it is not in the tree anyway: above
-/// the root, and where git ignores it.
-fn of_tools(request: &LookRequest<'_>, tree: &FileTree) -> BTreeSet<PathBuf> {
+/// The files that checks name as inputs by a path or below a directory, so far as they are not in the tree, since git ignores
+/// them.
+pub(super) fn named_inputs(request: &LookRequest<'_>, tree: &FileTree) -> Vec<(PathBuf, PathDigest)> {
+    let root = &request.workspace.root;
+    let mut found = BTreeSet::new();
+    for glob in inputs(request) {
+        let (dir, is_path) = literal_part(glob.glob());
+        if is_path {
+            found.insert(root.join(dir));
+        } else if !dir.as_os_str().is_empty() {
+            let matcher = glob.compile_matcher();
+            let matches = |path: &Path| path.strip_prefix(root).is_ok_and(|path| matcher.is_match(path));
+            files_below(&root.join(dir), &request.scan.but, &mut |path| {
+                if matches(&path) {
+                    found.insert(path);
+                }
+            });
+        }
+    }
+    let not_in_tree = found.into_iter().filter(|path| tree.find(path).is_none());
+    not_in_tree.map(|path| (path.clone(), tree.of_path(&path))).collect()
+}
+
+/// The components of a pattern before the first with a wildcard, and whether these are all.
+fn literal_part(pattern: &str) -> (PathBuf, bool) {
+    let is_literal = |part: &&str| !part.contains(['*', '?', '[', '{', '\\']);
+    let parts: Vec<&str> = pattern.split('/').collect();
+    let literal: Vec<&str> = parts.iter().copied().take_while(is_literal).collect();
+    (literal.iter().collect(), literal.len() == parts.len())
+}
+
+/// All files below a directory, whatever git says of them, but for those in some places, and git's own.
+fn files_below(dir: &Path, but: &[PathBuf], each: &mut impl FnMut(PathBuf)) {
+    for entry in fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok) {
+        let path = entry.path();
+        let is_left_out = entry.file_name() == ".git" || but.contains(&path);
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && !is_left_out => files_below(&path, but, each),
+            Ok(kind) if !kind.is_dir() => each(path),
+            _ => {}
+        }
+    }
+}
+
+fn inputs<'a>(request: &LookRequest<'a>) -> impl Iterator<Item = &'a Glob> + use<'a> {
     let checks = request.config.checks.iter().flat_map(|check| &check.variants);
     let definitions = checks
         .flat_map(|variant| std::iter::once(&variant.definition).chain(variant.instead.iter().map(|(_, other)| other)));
-    let globs = definitions.flat_map(|definition| &definition.inputs);
-    let names: BTreeSet<&str> = globs
+    definitions.flat_map(|definition| &definition.inputs)
+}
+
+/// What the tools of checks look for from the directories of crates upwards, so far as it is not in the tree anyway: above
+/// the root, and where git ignores it.
+fn of_tools(request: &LookRequest<'_>, tree: &FileTree) -> BTreeSet<PathBuf> {
+    let names: BTreeSet<&str> = inputs(request)
         .filter_map(|glob| glob.glob().strip_prefix("**/"))
         .filter(|name| !name.contains(['*', '?', '[', '{', '/']))
         .collect();
@@ -260,4 +235,23 @@ fn of_tools(request: &LookRequest<'_>, tree: &FileTree) -> BTreeSet<PathBuf> {
         .into_iter()
         .flat_map(|dir| names.iter().map(move |name| dir.join(name)));
     paths.filter(|path| tree.find(path).is_none()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_begins_with_a_path() {
+        for (pattern, path, all) in [
+            ("a/b.txt", "a/b.txt", true),
+            ("a/b/*.txt", "a/b", false),
+            ("a/**/c", "a", false),
+            ("**/c", "", false),
+            ("*.txt", "", false),
+            ("a/{b,c}/d", "a", false),
+        ] {
+            assert_eq!(literal_part(pattern), (PathBuf::from(path), all), "{pattern}");
+        }
+    }
 }

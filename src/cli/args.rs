@@ -71,9 +71,10 @@ Examples:
   cargo hooks affected --check doc                  the crates that one check would run on
   cargo hooks affected --format cargo-args | xargs -r cargo build")]
     Affected(AffectedArgs),
-    /// Say why a crate is affected, or what a file would affect.
+    /// Say why a crate is affected, why a check would run again, or what a file would affect.
     #[command(after_help = "\
 Examples:
+  cargo hooks why clippy -p parser      in what clippy on this crate differs from its last pass
   cargo hooks why parser                what touches this crate: file, rule, chain of dependencies
   cargo hooks why docs/guide.md         what a change of this file would touch, and which checks would run")]
     Why(WhyArgs),
@@ -258,6 +259,17 @@ pub(super) struct HowArgs {
     /// Run everything, whatever has passed before, and remember what passes.
     #[arg(long)]
     pub(super) force: bool,
+    /// Run a share of what has passed before all the same, and say where it does not pass any more; all of it with `100`.
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "10",
+        value_parser = clap::value_parser!(u8).range(1..=100),
+        conflicts_with_all = ["no_cache", "force", "fix"]
+    )]
+    pub(super) verify_cache: Option<u8>,
     /// Let cargo fail where `Cargo.lock` is not up to date.
     #[arg(long)]
     pub(super) locked: bool,
@@ -318,9 +330,12 @@ pub(super) struct AffectedArgs {
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct WhyArgs {
-    /// The crate, or a file.
-    #[arg(value_name = "CRATE|FILE")]
+    /// The crate, a check, or a file.
+    #[arg(value_name = "CRATE|CHECK|FILE")]
     pub(super) subject: PathBuf,
+    /// For a check: only this crate (repeatable; `*` and `?` stand for other letters).
+    #[arg(short, long, value_name = "CRATE", conflicts_with = "comparison")]
+    pub(super) package: Vec<String>,
     #[command(flatten)]
     pub(super) comparison: ComparisonArgs,
     /// How the answer is written.

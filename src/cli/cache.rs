@@ -211,24 +211,22 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// How long ago something was, in its largest unit. A clock may have been wrong.
-fn age(at: SystemTime, now: SystemTime) -> String {
+/// How long ago something was, in its largest unit: `2 hours ago`. A clock may have been wrong.
+pub(super) fn age(at: SystemTime, now: SystemTime) -> String {
     let Ok(since) = now.duration_since(at) else {
-        return "the future, by the clock of then".to_owned();
+        return "in the future, by the clock of then".to_owned();
     };
     let units = [(24 * 3600, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
     let seconds = since.as_secs();
     match units.into_iter().find(|(unit, _)| seconds >= *unit) {
-        Some((unit, name)) => format!(
-            "{} ago",
-            counted(usize::try_from(seconds / unit).unwrap_or(usize::MAX), name)
-        ),
+        Some((unit, name)) if seconds / unit == 1 => format!("1 {name} ago"),
+        Some((unit, name)) => format!("{} {name}s ago", seconds / unit),
         None => "just now".to_owned(),
     }
 }
 
 /// A time in whole seconds since 1970; nothing where there is none, or before that.
-fn seconds(at: Option<SystemTime>) -> Json {
+pub(super) fn seconds(at: Option<SystemTime>) -> Json {
     let since = at.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
     since.map_or(Json::Null, |since| since.as_secs().into())
 }
@@ -256,16 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_ages_are_said_in_their_largest_unit() {
-        for (bytes, expected) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1000, "1.0 kB"),
-            (2_590_000, "2.5 MB"),
-            (u64::MAX, "18446744073.7 GB"),
-        ] {
-            assert_eq!(size(bytes), expected);
-        }
+    fn ages_are_said_in_their_largest_unit() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 365);
         for (seconds, expected) in [
             (0, "just now"),
@@ -275,6 +264,19 @@ mod tests {
         ] {
             assert_eq!(age(now - Duration::from_secs(seconds), now), expected);
         }
-        assert!(age(now + Duration::from_secs(1), now).starts_with("the future"));
+        assert!(age(now + Duration::from_secs(1), now).starts_with("in the future"));
+    }
+
+    #[test]
+    fn sizes_are_said_in_their_largest_unit() {
+        for (bytes, expected) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (2_590_000, "2.5 MB"),
+            (u64::MAX, "18446744073.7 GB"),
+        ] {
+            assert_eq!(size(bytes), expected);
+        }
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     }
     notice_defaults(&limited, &project, global);
     notice_empty_stage(&limited, args, global);
+    notice_doubt(&limited, args, global);
     let format = args.message_format;
     let stats = if args.how.verify {
         let everything = project.plan(&Request {
@@ -77,6 +78,18 @@ fn notice_defaults(plan: &Plan, project: &Project, global: &GlobalArgs) {
 fn notice_empty_stage(plan: &Plan, args: &CheckArgs, global: &GlobalArgs) {
     if let (0, true, Some(stage)) = (plan.tasks().len(), plan.left_out.is_empty(), args.which.stage) {
         let text = format!("no check has the stage `{stage}`");
+        output::stderr(&output::labelled("note", &text, colour::for_stderr(global.color)));
+    }
+}
+
+/// Says how many passes are looked at again.
+fn notice_doubt(plan: &Plan, args: &CheckArgs, global: &GlobalArgs) {
+    if args.how.verify_cache.is_some() && !global.quiet {
+        let text = match plan.doubted {
+            0 => "nothing of this has passed before, so that there is nothing to verify".to_owned(),
+            1 => "1 pass that is remembered runs again".to_owned(),
+            count => format!("{count} passes that are remembered run again"),
+        };
         output::stderr(&output::labelled("note", &text, colour::for_stderr(global.color)));
     }
 }

@@ -26,6 +26,7 @@ mod schema;
 mod terminal;
 mod verify;
 mod why;
+mod why_check;
 
 use std::process::ExitCode;
 

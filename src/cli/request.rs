@@ -18,7 +18,7 @@ pub(super) fn load_project(global: &GlobalArgs) -> Result<Project, CliError> {
 pub(super) fn load_project_to_run(args: &CheckArgs, global: &GlobalArgs) -> Result<Project, CliError> {
     let options = load_options(global)?;
     let how = &args.how;
-    if how.no_cache || how.force || how.fix {
+    if how.no_cache || how.force || how.fix || how.verify_cache.is_some() {
         // Otherwise there may be nothing to run.
         options.expect_run(colour_of_tools(args, global));
     }
@@ -80,10 +80,11 @@ pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) 
         strategy,
         order: how.order.or(how.no_optimize.then_some(Order::Config)),
         retries: how.retries,
-        cache: match (how.no_cache, how.force) {
-            (true, _) => CacheUse::Off,
-            (_, true) => CacheUse::Refresh,
-            (false, false) => CacheUse::Reuse,
+        cache: match (how.no_cache, how.force, how.verify_cache) {
+            (true, ..) => CacheUse::Off,
+            (_, true, _) => CacheUse::Refresh,
+            (.., Some(percent)) => CacheUse::Doubt(percent),
+            (false, false, None) => CacheUse::Reuse,
         },
         colour: colour_of_tools(args, global),
         rerun_with: rerun_with(global, &options),

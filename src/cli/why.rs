@@ -1,4 +1,4 @@
-//! `cargo hooks why`: why a crate is affected, or what a file would affect.
+//! `cargo hooks why`: why a crate is affected, or what a file would affect. `why_check` answers for checks.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use super::affected::{compared, notes, of_check, printable};
 use super::args::{GlobalArgs, MessageFormat, WhyArgs};
 use super::comparison::absolute;
+use super::why_check::{project_with_check, why_check};
 use super::{CliError, Ended, colour, output, request};
 use crate::affected::{Affected, AffectedCrate, Touch};
 use crate::changes::Comparison;
@@ -23,6 +24,9 @@ use crate::tool_output::{Colour, sanitize};
 const NAMED: usize = 12;
 
 pub(super) fn why(args: &WhyArgs, global: &GlobalArgs) -> Ended {
+    if let Some((project, check)) = project_with_check(args, global)? {
+        return why_check(&project, &check, args, global);
+    }
     let options = request::load_options(global)?;
     let this_branch = Comparison::Branch { base: None };
     let comparison = args.comparison.comparison_or(this_branch, &options.current_dir)?;
@@ -62,10 +66,11 @@ fn of_file(subject: &Path, options: &LoadOptions, of_changes: &Survey) -> Result
     if !looks_like_file {
         let names = of_changes.affected.members().iter().map(|krate| krate.name.as_str());
         let subject = subject.to_string_lossy();
-        let near = nearest(&subject, names).map(|near| format!("; did you mean `{near}`?"));
+        let checks = of_changes.config.checks.iter().map(|check| check.name.as_str());
+        let near = nearest(&subject, names.chain(checks)).map(|near| format!("; did you mean `{near}`?"));
         let near = near.unwrap_or_default();
         return Err(CliError::usage(format!(
-            "`{subject}` is no crate of the workspace and no file{near}"
+            "`{subject}` is no crate of the workspace, no check and no file{near}"
         )));
     }
     Ok(Answer::File(
@@ -241,7 +246,7 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-fn bold(colour: Colour) -> Style {
+pub(super) fn bold(colour: Colour) -> Style {
     match colour {
         Colour::Keep => Style::new().bold(),
         Colour::Strip => Style::new(),
@@ -249,7 +254,7 @@ fn bold(colour: Colour) -> Style {
 }
 
 /// Names of files are data: none of them may speak to the terminal.
-fn clean(text: &str, colour: Colour) -> String {
+pub(super) fn clean(text: &str, colour: Colour) -> String {
     let lines = text.lines().map(|line| sanitize(line.as_bytes(), colour) + "\n");
     lines.collect()
 }

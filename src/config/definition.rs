@@ -9,6 +9,7 @@ use globset::Glob;
 use super::command::Command;
 use super::file_filter::FileFilter;
 use super::words::{Affects, Kinds, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed};
+use crate::environment::Given;
 use crate::model::{CheckName, CrateName, Dialect};
 
 /// A valid configuration: nothing in it refers to what does not exist.
@@ -124,6 +125,8 @@ pub struct Definition {
     pub inputs: Vec<Glob>,
     /// The target that a crate must have.
     pub with_target: Option<TargetNeed>,
+    /// Which variables of the environment its command is given.
+    pub env: Given,
     /// Environment variables for its command.
     pub set_env: BTreeMap<String, String>,
     /// Where it runs.

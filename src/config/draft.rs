@@ -12,9 +12,10 @@ use super::file_filter::{FileFilter, glob_below};
 use super::raw::{RawCheck, is_built_in};
 use super::reader::listed;
 use super::tables::Member;
-use super::value::Pattern;
+use super::value::{Pattern, VariablePattern};
 use super::words::{OnMissing, Scope};
 use crate::diagnostic::{Diagnostic, Diagnostics, Located, Span};
+use crate::environment::Given;
 use crate::model::{CheckName, Dialect};
 
 /// The value of `cwd` that means the directory of the crate.
@@ -66,6 +67,7 @@ impl Draft<'_> {
             kinds: follows.kinds,
             inputs: follows.inputs,
             with_target: plain(raw.with_target.as_ref()),
+            env: self.env(),
             set_env: plain(raw.set_env.as_ref()).unwrap_or_default(),
             cwd,
             depends_on: values(raw.depends_on.as_ref()),
@@ -90,6 +92,14 @@ impl Draft<'_> {
             platforms: values(raw.platforms.as_ref()),
             run,
         })
+    }
+
+    fn env(&self) -> Given {
+        let only = |names: &Vec<Located<VariablePattern>>| names.iter().map(|name| name.value.0.clone()).collect();
+        self.raw
+            .env
+            .as_ref()
+            .map_or(Given::All, |names| Given::Only(only(names)))
     }
 
     fn command(&self, mistakes: &mut Diagnostics) -> Option<Command> {

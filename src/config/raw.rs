@@ -10,7 +10,9 @@ use toml::de::{DeTable, DeValue};
 use super::command::{Arguments, Argv, Script};
 use super::definition::Requirement;
 use super::reader::{Node, Reader, Value, listed, table};
-use super::value::{Count, NamePattern, OuterPattern, Pattern, Priority, Retries, Revision, check_name};
+use super::value::{
+    Count, NamePattern, OuterPattern, Pattern, Priority, Retries, Revision, VariablePattern, check_name,
+};
 use super::words::{Affects, Kind, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed};
 use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, Span, nearest};
 use crate::model::{CheckName, CrateName, Dialect};
@@ -97,6 +99,10 @@ table! {
         "packages" => packages: Vec<Located<NamePattern>>,
         /// The check is only about crates that have such a target.
         "with-target" => with_target: TargetNeed,
+        /// The environment variables that the command reads, as names with `*` at their end for all that begin so. It is given
+        /// these and those that every program, cargo and compilers need, and no others, and a pass holds only while these say
+        /// the same. Without it, the command is given all of them, and all count.
+        "env" => env: Vec<Located<VariablePattern>>,
         /// Environment variables that the command is given.
         "set-env" => set_env: BTreeMap<String, String>,
         /// The directory in which the command runs, relative to that of the manifest, or `{package-dir}`.

@@ -335,6 +335,28 @@ impl Value for NamePattern {
     }
 }
 
+/// The name of a variable, or how names begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct VariablePattern(pub(super) String);
+
+impl Value for VariablePattern {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = String::read(node, reader)?;
+        let problem = match text.find('*') {
+            _ if text.is_empty() => "an empty pattern matches nothing",
+            _ if text.contains('=') => "this is the place for a name alone; `set-env` sets values",
+            Some(place) if place + 1 < text.len() => "`*` can only stand at the end of a name",
+            _ => return Some(Self(text)),
+        };
+        bad_glob(&text, problem.to_owned(), node, reader);
+        None
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[^=*]+[*]?$|^[*]$", "examples": ["DATABASE_URL", "PG*"] })
+    }
+}
+
 fn bad_glob(text: &str, problem: String, node: &Node<'_>, reader: &mut Reader<'_>) {
     let message = format!("{} is no pattern", shown(text));
     reader.report(Diagnostic::new("bad-glob", reader.span(node.span()), message).label(problem));

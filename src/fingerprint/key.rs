@@ -1,10 +1,12 @@
 //! The key of a task, or of one crate of it: everything that its verdict rests upon, as one digest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::action::{InputNode, Invocation, action};
+use super::parts::OwnPart;
 use super::whole::{Fingerprints, InputFile};
 use crate::affected::from_root;
 use crate::config::{FileFilter, Kind, Kinds, glob_set};
@@ -15,8 +17,10 @@ use crate::workspace::CrateId;
 /// What the machine adds: looked at once for a whole run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
-    /// What counts for every check, by name: the variables, say.
+    /// What counts for every check, by name.
     pub always: BTreeMap<String, String>,
+    /// The variables of the environment that may count, each by its value and by the file that it names, if it names one.
+    pub variables: BTreeMap<OsString, (Digest, Option<Digest>)>,
     /// The toolchain, where it is known and one of the checks needs it.
     pub toolchain: Option<String>,
     /// What counts for what builds, by name: the configuration of cargo.
@@ -59,16 +63,40 @@ enum Content {
     Files(Vec<usize>),
 }
 
+/// Why there is no key: something counts that nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unknown {
+    /// What the manifests mean.
+    #[error("the manifests are not known for sure: {0}")]
+    Manifests(String),
+    /// Which toolchain it is.
+    #[error("`rustc` does not say which toolchain this is")]
+    Toolchain,
+    /// No such crate is known.
+    #[error("`{0}` is no crate of the workspace")]
+    Crate(CrateName),
+    /// What a file contains.
+    #[error("`{}` cannot be read", .0.display())]
+    File(PathBuf),
+    /// What is locked for a crate.
+    #[error("`Cargo.lock` does not say what `{0}` is built from")]
+    Locked(CrateName),
+}
+
 /// The name of the file that holds what are no files.
 const FINGERPRINT: &str = ".cargo-hooks/fingerprint";
 
 impl Fingerprints<'_> {
-    /// The key for a crate of a task, or for the whole of it; nothing where something counts that nobody knows.
-    #[must_use]
-    pub fn key(&self, basis: &Basis, krate: Option<&CrateName>, around: &Surroundings) -> Option<Key> {
-        if !self.scene.state.notes.is_empty() {
+    /// The key for a crate of a task, or for the whole of it.
+    ///
+    /// # Errors
+    ///
+    /// Where something counts that nobody knows.
+    pub fn key(&self, basis: &Basis, krate: Option<&CrateName>, around: &Surroundings) -> Result<Key, Unknown> {
+        if let Some(note) = self.scene.state.notes.first() {
             // What was taken to be the wider of what it may be is not known.
-            return None;
+            return Err(Unknown::Manifests(note.clone()));
         }
         let mut draft = Draft {
             fingerprints: self,
@@ -79,7 +107,7 @@ impl Fingerprints<'_> {
         draft.subject(basis, krate)?;
         let inputs = self.matching_inputs(basis);
         draft.files("inputs", inputs)?;
-        Some(draft.finish(basis, around))
+        Ok(draft.finish(basis, around))
     }
 
     /// What the value of an ingredient is the digest of, where it is one.
@@ -140,13 +168,20 @@ impl Draft<'_, '_> {
         });
     }
 
-    /// Nothing where the toolchain counts and is not known.
-    fn machine(&mut self, basis: &Basis, around: &Surroundings) -> Option<()> {
+    fn machine(&mut self, basis: &Basis, around: &Surroundings) -> Result<(), Unknown> {
         if basis.needs_toolchain() {
-            self.add("toolchain", around.toolchain.as_ref()?);
+            self.add("toolchain", around.toolchain.as_ref().ok_or(Unknown::Toolchain)?);
         }
         for (name, value) in &around.always {
             self.add(name, value);
+        }
+        let counting = around.variables.iter().filter(|(name, _)| basis.given.counts(name));
+        for (name, (value, file)) in counting {
+            let name = name.as_bytes().escape_ascii();
+            self.add(format!("variable {name}"), value);
+            if let Some(file) = file {
+                self.add(format!("file of {name}"), file);
+            }
         }
         if basis.builds {
             for (name, value) in &around.for_builds {
@@ -163,13 +198,13 @@ impl Draft<'_, '_> {
         for term in &basis.terms {
             self.add(format!("term {term}"), "");
         }
-        Some(())
+        Ok(())
     }
 
-    fn subject(&mut self, basis: &Basis, krate: Option<&CrateName>) -> Option<()> {
+    fn subject(&mut self, basis: &Basis, krate: Option<&CrateName>) -> Result<(), Unknown> {
         let places = &self.fingerprints.places;
         let members: Vec<usize> = match krate {
-            Some(name) => vec![*places.get(name)?],
+            Some(name) => vec![*places.get(name).ok_or_else(|| Unknown::Crate(name.clone()))?],
             None => places.values().copied().collect(),
         };
         self.add("subject", krate.map_or("", CrateName::as_str));
@@ -189,10 +224,11 @@ impl Draft<'_, '_> {
         };
         match (counts, &basis.subject) {
             (Counts::Everything, _) => self.everything(),
-            (Counts::Inputs, _) => Some(()),
+            (Counts::Inputs, _) => Ok(()),
             (Counts::Kinds { .. } | Counts::Matching { .. }, Subject::Files(given)) => {
-                let places: Option<Vec<usize>> = given.iter().map(|path| self.fingerprints.given(path)).collect();
-                self.files("files", places?)
+                let place = |path: &PathBuf| self.fingerprints.given(path).ok_or_else(|| Unknown::File(path.clone()));
+                let places = given.iter().map(place).collect::<Result<Vec<usize>, Unknown>>()?;
+                self.files("files", places)
             }
             (Counts::Kinds { kinds, .. }, _) if krate.is_none() && kinds.has(Kind::Files) => self.everything(),
             (Counts::Kinds { kinds, dependencies }, _) => self.kinds(&members, *kinds, *dependencies),
@@ -202,12 +238,12 @@ impl Draft<'_, '_> {
         }
     }
 
-    fn everything(&mut self) -> Option<()> {
+    fn everything(&mut self) -> Result<(), Unknown> {
         let all = (0..self.fingerprints.scene.files.len()).collect();
         self.files("files", all)
     }
 
-    fn kinds(&mut self, members: &[usize], kinds: Kinds, dependencies: bool) -> Option<()> {
+    fn kinds(&mut self, members: &[usize], kinds: Kinds, dependencies: bool) -> Result<(), Unknown> {
         let mut wanted = BTreeSet::new();
         for member in members {
             let own = Kind::ALL.iter().filter(|(kind, ..)| kinds.has(*kind));
@@ -228,15 +264,27 @@ impl Draft<'_, '_> {
             let name = &self.fingerprints.scene.state.crates()[place].name;
             self.ingredients.push(Ingredient {
                 name: format!("{} of {name}", kind.word()),
-                value: own.digest()?.to_string(),
+                value: self.known(own, name)?.to_string(),
                 content: Content::Own(place, kind),
             });
             self.files.extend(&own.files);
         }
-        Some(())
+        Ok(())
     }
 
-    fn matching(&mut self, krate: Option<usize>, filter: &FileFilter, dependencies: bool) -> Option<()> {
+    /// What stands for a part of a crate.
+    fn known(&self, own: &OwnPart, of: &CrateName) -> Result<Digest, Unknown> {
+        own.digest().ok_or_else(|| {
+            let files = self.fingerprints.scene.files;
+            let mut unreadable = own.files.iter().filter(|place| files[**place].digest.is_none());
+            match unreadable.next() {
+                Some(place) => Unknown::File(files[*place].path.clone()),
+                None => Unknown::Locked(of.clone()),
+            }
+        })
+    }
+
+    fn matching(&mut self, krate: Option<usize>, filter: &FileFilter, dependencies: bool) -> Result<(), Unknown> {
         let matches = filter.matcher();
         let mut found = self.fingerprints.places_of(|file| matches(&file.path));
         if let Some(krate) = krate {
@@ -250,11 +298,11 @@ impl Draft<'_, '_> {
         self.files("files", found)
     }
 
-    /// Adds the content of files; nothing where one of them cannot be read.
-    fn files(&mut self, name: &str, places: Vec<usize>) -> Option<()> {
+    /// Adds the content of files.
+    fn files(&mut self, name: &str, places: Vec<usize>) -> Result<(), Unknown> {
         let files = self.fingerprints.scene.files;
-        if places.iter().any(|place| files[*place].digest.is_none()) {
-            return None;
+        if let Some(place) = places.iter().find(|place| files[**place].digest.is_none()) {
+            return Err(Unknown::File(files[*place].path.clone()));
         }
         if !places.is_empty() {
             self.files.extend(&places);
@@ -264,11 +312,11 @@ impl Draft<'_, '_> {
                 content: Content::Files(places),
             });
         }
-        Some(())
+        Ok(())
     }
 
-    fn finish(self, basis: &Basis, around: &Surroundings) -> Key {
-        let files: Vec<usize> = self.files.into_iter().collect();
+    fn finish(mut self, basis: &Basis, around: &Surroundings) -> Key {
+        let files: Vec<usize> = std::mem::take(&mut self.files).into_iter().collect();
         let all = self.fingerprints.scene.files;
         let mut nodes: Vec<InputNode<'_>> = files.iter().filter_map(|place| node(&all[*place])).collect();
         // Whatever is no plain file below the root is in one of the lists, by its digest.
@@ -293,10 +341,24 @@ impl Draft<'_, '_> {
             directory: &directory,
             platform: &around.platform,
         };
+        let digest = action(&invocation, &nodes);
+        self.tell(&invocation);
         Key {
-            digest: action(&invocation, &nodes),
+            digest,
             ingredients: self.ingredients,
             files,
+        }
+    }
+
+    /// Tells what has fields of its own in an action, so that it can be said later in what two keys differ.
+    fn tell(&mut self, invocation: &Invocation<'_>) {
+        self.add("command", &shell_words::join(invocation.arguments));
+        self.add("directory", invocation.directory);
+        for (name, value) in invocation.variables {
+            self.add(format!("set-env {name}"), value);
+        }
+        for (name, value) in invocation.platform {
+            self.add(format!("platform {name}"), value);
         }
     }
 }
@@ -328,14 +390,6 @@ fn list(files: &[InputFile], places: &[usize]) -> String {
         files[*place].write(&mut text);
     }
     text
-}
-
-impl Ingredient {
-    /// The ingredient as a line of text.
-    #[must_use]
-    pub fn line(&self) -> String {
-        format!("{:?} {:?}", self.name, self.value)
-    }
 }
 
 impl Fingerprints<'_> {

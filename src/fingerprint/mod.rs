@@ -16,5 +16,5 @@ mod parts;
 mod tests;
 mod whole;
 
-pub use key::{Ingredient, Key, Surroundings};
+pub use key::{Ingredient, Key, Surroundings, Unknown};
 pub use whole::{Fingerprints, InputFile, Scene};

@@ -17,14 +17,14 @@ pub struct Estimate {
     pub failing: u32,
 }
 
-/// A task that has failed so many times in a row is quarantined.
-const QUARANTINED_FROM: u32 = 5;
+/// After so many failures in a row, a task counts as one that keeps failing.
+const QUARANTINED_AFTER: u32 = 5;
 
 impl Estimate {
     /// Whether the task keeps failing. That says nothing of its verdict: it is listed as such, and still fails the run.
     #[must_use]
     pub fn is_quarantined(&self) -> bool {
-        self.failing >= QUARANTINED_FROM
+        self.failing >= QUARANTINED_AFTER
     }
 }
 
@@ -42,13 +42,10 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// After how many failures in a row a task counts as one that keeps failing.
-    pub const QUARANTINED_AFTER: u32 = 5;
-
     /// Whether it keeps failing. That is worth telling, and changes no verdict.
     #[must_use]
     pub fn is_quarantined(self) -> bool {
-        self.failed_in_a_row >= Self::QUARANTINED_AFTER
+        self.failed_in_a_row >= QUARANTINED_AFTER
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use globset::Glob;
 
-use super::cargo::{Words, recognise};
+use super::cargo::{Words, is_shell, recognise};
 use super::task::{Handling, Purpose, Role, TaskCommand};
 use super::units::{Scene, Unit};
 use crate::config::{Affects, Builds, Cwd, FileFilter, Kinds, RestsOn, Scope, subcommand};
+use crate::environment::Given;
 use crate::model::Keyword;
 
 /// What the verdict of a task rests upon. Together with the state of all this, it says whether a pass still holds.
@@ -20,7 +21,9 @@ pub struct Basis {
     pub command: Vec<String>,
     /// The directory in which it runs, from the root of the workspace; nothing where that is the one of each crate.
     pub directory: Option<PathBuf>,
-    /// The variables that it is given.
+    /// Which variables of the environment it is given.
+    pub given: Given,
+    /// The variables that it is given on top of these.
     pub variables: BTreeMap<String, String>,
     /// How its end is judged, and what else of its definition counts: one line each.
     pub terms: Vec<String>,
@@ -70,11 +73,10 @@ pub enum Counts {
     Everything,
 }
 
-/// Programs that do what some file of the tree tells them.
-const RUNNERS: [&str; 31] = [
-    "sh", "bash", "dash", "zsh", "ksh", "fish", "env", "xargs", "make", "gmake", "just", "task", "ninja", "cmake",
-    "bazel", "nix", "python", "python3", "uv", "uvx", "node", "npm", "npx", "pnpm", "yarn", "bun", "deno", "ruby",
-    "perl", "php", "git",
+/// Programs other than shells that do what some file of the tree tells them.
+const RUNNERS: [&str; 25] = [
+    "env", "xargs", "make", "gmake", "just", "task", "ninja", "cmake", "bazel", "nix", "python", "python3", "uv",
+    "uvx", "node", "npm", "npx", "pnpm", "yarn", "bun", "deno", "ruby", "perl", "php", "git",
 ];
 
 impl Basis {
@@ -104,6 +106,7 @@ impl Basis {
                 Cwd::Package => None,
                 Cwd::At(dir) => Some(dir.clone()),
             },
+            given: definition.env.clone(),
             variables: definition.set_env.clone(),
             terms: terms(purpose, unit, scene, handling),
             programs: programs(purpose, command),
@@ -192,7 +195,7 @@ fn sight(purpose: &Purpose<'_>, scene: &Scene<'_>, command: &TaskCommand, handli
 }
 
 fn is_told_what_to_run(program: &str) -> bool {
-    program.contains('/') || RUNNERS.contains(&program)
+    program.contains('/') || is_shell(program) || RUNNERS.contains(&program)
 }
 
 fn terms(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>, handling: &Handling) -> Vec<String> {

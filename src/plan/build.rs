@@ -66,6 +66,7 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
             // What is repaired first is not what was looked at before.
             Mode::Fix => CacheUse::Off,
         },
+        doubted: 0,
         cached: Vec::new(),
         tasks: TaskGraph::new(tasks, &needs),
     })

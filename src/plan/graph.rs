@@ -51,6 +51,8 @@ pub struct Plan {
     pub stop_on_critical_failure: bool,
     /// What use is made of what has passed before.
     pub cache: CacheUse,
+    /// How many passes are looked at again, though they are remembered.
+    pub doubted: usize,
     /// The tasks that need not run, since they have passed before on the same content. They are numbered after the others,
     /// and nothing waits for them.
     pub cached: Vec<Task>,
@@ -108,6 +110,7 @@ impl Plan {
             fail_fast: false,
             stop_on_critical_failure: true,
             cache: CacheUse::Off,
+            doubted: 0,
             cached: Vec::new(),
             tasks: TaskGraph::new(tasks, needs),
         }

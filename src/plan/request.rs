@@ -84,6 +84,8 @@ pub enum CacheUse {
     /// It does not run again, and what passes now is remembered.
     #[default]
     Reuse,
+    /// The same, but so many of a hundred of those that need not run do run, chosen by chance, to see whether they still pass.
+    Doubt(u8),
     /// Everything runs, and what passes is remembered.
     Refresh,
     /// Everything runs, and nothing is remembered.

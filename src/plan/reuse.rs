@@ -45,6 +45,23 @@ impl Passed {
         found
     }
 
+    /// How many passes these are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.crates.values().map(BTreeSet::len).sum::<usize>() + self.tasks.len()
+    }
+
+    /// What is left without those that are chosen.
+    #[must_use]
+    pub fn without(mut self, mut is_chosen: impl FnMut() -> bool) -> Self {
+        for crates in self.crates.values_mut() {
+            crates.retain(|_| !is_chosen());
+        }
+        self.crates.retain(|_, crates| !crates.is_empty());
+        self.tasks.retain(|_| !is_chosen());
+        self
+    }
+
     /// Whether nothing has.
     #[must_use]
     pub fn is_empty(&self) -> bool {

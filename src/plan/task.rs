@@ -16,6 +16,7 @@ use super::identity;
 use super::jobs::{self, Jobs};
 use super::units::{Scene, Unit, joined};
 use crate::config::{Command, Cwd, Definition, FileFilter, Retry};
+use crate::environment::Given;
 use crate::event::TaskHead;
 use crate::history::{Estimate, Extent, TaskKey};
 use crate::model::{CheckName, CrateName, Dialect, Finding, TaskId};
@@ -126,7 +127,9 @@ pub struct TaskCommand {
     pub args: Vec<OsString>,
     /// The directory in which it runs, absolute.
     pub cwd: PathBuf,
-    /// The variables that it is given on top of the environment of the run.
+    /// Which variables of the environment of the run it is given.
+    pub given: Given,
+    /// The variables that it is given on top of these.
     pub env: BTreeMap<String, String>,
 }
 
@@ -286,6 +289,7 @@ impl Task {
                 },
                 args: Vec::new(),
                 cwd: PathBuf::from("/ws"),
+                given: Given::All,
                 env: BTreeMap::new(),
             },
             output: Dialect::Plain,
@@ -364,6 +368,7 @@ fn command(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>) -> TaskCom
         program: Program { name, path },
         args,
         cwd,
+        given: purpose.definition.env.clone(),
         env: purpose.definition.set_env.clone(),
     }
 }

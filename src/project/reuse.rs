@@ -1,12 +1,13 @@
 //! What of a plan need not run, and what is remembered of a run: gathers what the cache looks at.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 
 use super::Project;
 use super::compare::Scene;
 use super::dirs::{cargo_configs, own_state_dir, target_dirs};
-use crate::cache::{Glance, Look, LookRequest, Passes};
+use crate::cache::{Contradiction, Ends, Explanation, Glance, Look, LookRequest, unexplained};
 use crate::digests::{Scan, threads};
 use crate::environment::locate;
 use crate::event::{Event, RunStats};
@@ -18,16 +19,68 @@ use crate::workspace::State;
 
 /// What has passed of a plan before on the same content, and what was said then; nothing where nothing has, or nobody
 /// wants to know.
-pub(super) fn passed(project: &Project, plan: &Plan) -> Option<(Passed, Replays)> {
-    if plan.cache != CacheUse::Reuse {
-        return None;
-    }
+pub(super) fn passed(project: &Project, plan: &Plan) -> Option<Known> {
+    let doubt = match plan.cache {
+        CacheUse::Reuse => 0,
+        CacheUse::Doubt(percent) => percent,
+        CacheUse::Refresh | CacheUse::Off => return None,
+    };
     let ground = Ground::new(project, plan)?;
     let sources = || sources(project);
     let request = ground.request(project, plan, &sources);
     let glance = Glance::new(&request, plan)?;
     let (passed, replays) = glance.passed(plan, &glance.digests(plan)?);
-    (!passed.is_empty()).then_some((passed, replays))
+    let all = passed.count();
+    let doubted = (all * usize::from(doubt)).div_ceil(100);
+    let mut chance = Chance {
+        chosen: doubted,
+        of: all,
+    };
+    (!passed.is_empty()).then(|| Known {
+        passed: passed.without(|| chance.chooses()),
+        replays,
+        doubted,
+    })
+}
+
+/// What is remembered of each task of a plan.
+pub(super) fn explain(project: &Project, plan: &Plan) -> Vec<Explanation> {
+    let Some(ground) = Ground::new(project, plan) else {
+        return unexplained(plan, "there is no place to remember anything in");
+    };
+    let sources = || sources(project);
+    let request = ground.request(project, plan, &sources);
+    match Glance::new(&request, plan).and_then(Look::deep) {
+        Some(look) => look.explain(plan),
+        None => unexplained(plan, "not all that counts can be read"),
+    }
+}
+
+/// What is known of a plan before it runs.
+pub(super) struct Known {
+    /// What has passed, and need not run.
+    pub(super) passed: Passed,
+    /// What was said then.
+    pub(super) replays: Replays,
+    /// How many passes more there are, which are to be looked at again.
+    pub(super) doubted: usize,
+}
+
+/// Chooses so many of so many, each with the same chance.
+struct Chance {
+    chosen: usize,
+    of: usize,
+}
+
+impl Chance {
+    fn chooses(&mut self) -> bool {
+        // Every state of the hasher is made with new keys, which nobody can foretell.
+        let number = usize::try_from(RandomState::new().hash_one(self.of) >> 32).unwrap_or(0);
+        let is_chosen = self.of > 0 && number % self.of < self.chosen;
+        self.of = self.of.saturating_sub(1);
+        self.chosen -= usize::from(is_chosen);
+        is_chosen
+    }
 }
 
 /// Runs a plan, sees to it that no pass counts whose inputs have moved meanwhile, and remembers the others, if it can.
@@ -36,8 +89,8 @@ pub(super) fn watched(
     plan: &Plan,
     context: RunContext,
     on_event: &mut dyn FnMut(&Event),
-) -> Result<(RunStats, Result<(), StoreError>), RunError> {
-    let unwatched = |on_event: &mut dyn FnMut(&Event)| Ok((run(plan, &context, on_event)?, Ok(())));
+) -> Result<(RunStats, Result<Vec<Contradiction>, StoreError>), RunError> {
+    let unwatched = |on_event: &mut dyn FnMut(&Event)| Ok((run(plan, &context, on_event)?, Ok(Vec::new())));
     let Some(ground) = Ground::new(project, plan).filter(|_| plan.cache != CacheUse::Off) else {
         return unwatched(on_event);
     };
@@ -51,13 +104,13 @@ pub(super) fn watched(
         inputs: Some(look.inputs(plan, &keys)),
         ..context
     };
-    let mut passes = Passes::default();
+    let mut ends = Ends::default();
     let stats = run(plan, &context, &mut |event| {
-        passes.hear(event);
+        ends.hear(event);
         on_event(event);
     })?;
     let dirs = target_dirs(&project.workspace.root, &project.environment);
-    Ok((stats, look.keep(plan, &keys, &passes, &dirs)))
+    Ok((stats, look.keep(plan, &keys, &ends, &dirs)))
 }
 
 /// What a look stands on.

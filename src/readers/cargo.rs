@@ -45,7 +45,7 @@ pub(super) fn add_records(readers: &mut Readers, request: &ReadersRequest<'_>) {
 }
 
 /// The directories of profiles in a target directory, those of other platforms and tools one deeper.
-fn profiles(target_dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn profiles(target_dir: &Path) -> Vec<PathBuf> {
     let is_profile = |dir: &PathBuf| dir.join("deps").is_dir() || dir.join("build").is_dir();
     let (mut profiles, others): (Vec<_>, Vec<_>) = dirs(target_dir).into_iter().partition(is_profile);
     let others = others

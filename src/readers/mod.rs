@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::environment::Environment;
 use crate::workspace::Files;
 
+pub(crate) use cargo::profiles;
 use facts::{Facts, SourceFacts};
 pub(crate) use records::DepInfo;
 

@@ -1,5 +1,6 @@
 //! Events to tell of, for the tests of all reporters.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,6 +102,7 @@ pub(super) fn wrote(text: &str) -> Output {
         bytes: text.as_bytes().to_vec(),
         dropped: 0,
         saved: None,
+        of_crates: BTreeMap::new(),
     }
 }
 
@@ -248,6 +250,7 @@ fn any_output() -> impl Strategy<Value = Output> {
         bytes,
         dropped,
         saved,
+        of_crates: BTreeMap::new(),
     })
 }
 

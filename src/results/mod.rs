@@ -34,4 +34,4 @@ pub use open::{Hit, Results};
 pub use pass::{Pass, Recorded};
 pub use save::{LARGEST_BLOB, LARGEST_OUTPUT, Saved, save};
 pub use segment::Damage;
-pub use tidy::{Collected, Extent, collect, tidy};
+pub use tidy::{Collected, Extent, collect, forget, tidy};

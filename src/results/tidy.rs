@@ -59,7 +59,7 @@ pub fn tidy(state: &Path) {
 
 pub(super) fn tidy_place(place: &Place, now: SystemTime, limits: &Limits) -> io::Result<()> {
     let opened = Opened::read(place)?;
-    let (kept, uses) = weigh(&opened, now, limits);
+    let (kept, uses) = weigh(&opened, now, limits, &BTreeSet::new());
     let chosen = worth_rewriting(uses, limits);
     let has_settled = |name: &Name| place.is_older(&name.to_string(), SETTLES_WITHIN, now);
     let mut gone: BTreeSet<Name> = opened.unsound.iter().map(|(name, _)| *name).collect();
@@ -94,10 +94,30 @@ pub fn collect(state: &Path) -> Result<Collected, StoreError> {
     })
 }
 
+/// Leaves out all passes of these keys, and whatever else is of no use.
+///
+/// # Errors
+///
+/// Where the directory cannot be used, or nothing can be written there.
+#[tracing::instrument(name = "forget_results", level = "debug", skip_all)]
+pub fn forget(state: &Path, keys: &BTreeSet<Digest>) -> Result<(), StoreError> {
+    let place = Place::open(state)?;
+    let collected = collect_but(&place, SystemTime::now(), &Limits::USUAL, keys);
+    collected.map(|_| ()).map_err(|source| StoreError::Write {
+        dir: place.path().to_owned(),
+        source,
+    })
+}
+
 pub(super) fn collect_place(place: &Place, now: SystemTime, limits: &Limits) -> io::Result<Collected> {
+    collect_but(place, now, limits, &BTreeSet::new())
+}
+
+/// The same, without the passes of some keys.
+fn collect_but(place: &Place, now: SystemTime, limits: &Limits, but: &BTreeSet<Digest>) -> io::Result<Collected> {
     let opened = Opened::read(place)?;
     let before = extent(place, &opened);
-    let (kept, uses) = weigh(&opened, now, limits);
+    let (kept, uses) = weigh(&opened, now, limits, but);
     // What has not settled yet must be on the disk before what it stands for goes.
     opened.live.iter().try_for_each(Segment::sync)?;
     place.sync()?;
@@ -130,8 +150,8 @@ pub(super) fn extent(place: &Place, opened: &Opened) -> Extent {
     }
 }
 
-/// Which passes are worth keeping, and how much of each file they are.
-fn weigh(opened: &Opened, now: SystemTime, limits: &Limits) -> (Kept, Vec<Use>) {
+/// Which passes are worth keeping, those of these keys aside, and how much of each file they are.
+fn weigh(opened: &Opened, now: SystemTime, limits: &Limits, but: &BTreeSet<Digest>) -> (Kept, Vec<Use>) {
     let mut candidates = Vec::new();
     for (file, segment) in opened.live.iter().enumerate() {
         let blobs: u64 = segment.index.blobs().map(|blob| u64::from(blob.length)).sum();
@@ -147,7 +167,10 @@ fn weigh(opened: &Opened, now: SystemTime, limits: &Limits) -> (Kept, Vec<Use>) 
     let mut uses: Vec<_> = (0..opened.live.len())
         .map(|file| Use { file, size: 0, used: 0 })
         .collect();
-    let kept = useful(candidates.clone(), since_1970(now).0, limits);
+    let wanted = candidates
+        .iter()
+        .filter(|candidate| !but.contains(&candidate.entry.key));
+    let kept = useful(wanted.copied().collect(), since_1970(now).0, limits);
     for Candidate { file, place, size, .. } in candidates {
         uses[file].size += size;
         if kept.contains(&(file, place)) {

@@ -407,7 +407,10 @@ impl Dispatcher<'_> {
             crates,
             note: report.note,
             findings: task.replay.findings.iter().cloned().chain(report.findings).collect(),
-            output: report.output,
+            output: Output {
+                bytes: [report.output.bytes.as_slice(), &task.replay.output].concat(),
+                ..report.output
+            },
             leaked: report.leaked,
             cached,
         }

@@ -1,6 +1,7 @@
 //! One process and all that it starts: its own group, its pipes, its end.
 
 use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -99,7 +100,8 @@ impl Keeper {
     /// its seat says so and there is a guard to hand them on.
     pub(super) async fn start(&self, command: &TaskCommand, seat: Option<&Seat>) -> Started {
         if let Some(client) = self.client().await {
-            let (leader, stdout, stderr) = client.start(command, seat.is_some_and(Seat::takes_more))?;
+            let (leader, stdout, stderr) =
+                client.start(command, self.withheld(command), seat.is_some_and(Seat::takes_more))?;
             return Ok((Process(Kind::Guarded(leader)), stdout, stderr));
         }
         self.start_alone(command)
@@ -172,6 +174,15 @@ impl Keeper {
         .await
     }
 
+    /// The variables of the environment that a command is not given.
+    fn withheld(&self, command: &TaskCommand) -> Vec<OsString> {
+        let names = self.environment.iter().map(|(name, _)| name);
+        names
+            .filter(|name| !command.given.has(name))
+            .map(OsStr::to_owned)
+            .collect()
+    }
+
     fn start_alone(&self, command: &TaskCommand) -> Started {
         let program = command
             .program
@@ -187,7 +198,7 @@ impl Keeper {
             .args(&command.args)
             .current_dir(&command.cwd)
             .env_clear()
-            .envs(self.environment.iter())
+            .envs(self.environment.iter().filter(|(name, _)| command.given.has(name)))
             .envs(&command.env)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -296,6 +307,7 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     use super::*;
+    use crate::environment::Given;
     use crate::plan::Program;
 
     /// A check must not fail since the system has no room for a guard; it does without.
@@ -316,6 +328,7 @@ mod tests {
                     },
                     args: ["-c", "echo said; exit 3"].map(Into::into).to_vec(),
                     cwd: "/".into(),
+                    given: Given::All,
                     env: [].into(),
                 };
                 for _ in 0..2 {

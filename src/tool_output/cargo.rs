@@ -130,7 +130,7 @@ impl CargoReader {
         }
         // What comes with no name is no lint, and is not denied by `-D warnings` either.
         if message.level == DiagnosticLevel::Warning && message.code.is_some() {
-            self.evidence.warned(krate);
+            self.evidence.warned(krate.clone());
         }
         let finding = self.finding(package_id, &message);
         let is_error = finding
@@ -147,7 +147,7 @@ impl CargoReader {
         if is_error {
             Verdict::ReplaceAtTop(shown)
         } else {
-            Verdict::Replace(shown)
+            Verdict::Replace(shown, krate)
         }
     }
 

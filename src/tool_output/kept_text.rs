@@ -1,6 +1,6 @@
 //! Keeps the beginning and the end of what a tool wrote, whatever its length.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::event::Output;
 
@@ -53,6 +53,7 @@ impl KeptText {
             bytes,
             dropped: self.dropped,
             saved: None,
+            of_crates: BTreeMap::new(),
         }
     }
 

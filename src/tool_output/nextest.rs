@@ -190,7 +190,10 @@ impl NextestReader {
 impl Reader for NextestReader {
     fn read(&mut self, line: &Line<'_>, findings: &mut Findings) -> Verdict {
         match line.stream {
-            Stream::Stdout => self.read_list(line.text).map_or(Verdict::Show, Verdict::Replace),
+            Stream::Stdout => match self.read_list(line.text) {
+                Some(said) => Verdict::Replace(said, None),
+                None => Verdict::Show,
+            },
             Stream::Stderr if !self.running => self.read_build(line.text, findings),
             Stream::Stderr => {
                 self.read_run(line.text);

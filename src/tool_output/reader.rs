@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::model::Exit;
+use crate::model::{CrateName, Exit};
 use crate::tool_output::Stream;
 use crate::tool_output::crates::{Asked, Verdicts, all_but, only};
 use crate::tool_output::findings::Findings;
@@ -28,8 +28,8 @@ pub(super) enum Verdict {
     Status,
     /// It was meant for machines.
     Hide,
-    /// It was meant for machines, and this is what it says to a person.
-    Replace(String),
+    /// It was meant for machines, and this is what it says to a person, about a crate where one is named.
+    Replace(String, Option<CrateName>),
     /// As [`Verdict::Replace`], for what is not to be lost among all the rest: it is shown first.
     ReplaceAtTop(String),
 }

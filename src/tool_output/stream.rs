@@ -1,16 +1,17 @@
 //! Takes what a tool writes while it writes it, and says in the end what it amounts to.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::event::Output;
-use crate::model::{Dialect, Exit, Finding, Severity};
+use crate::model::{CrateName, Dialect, Exit, Finding, Severity};
 use crate::tool_output::Attribution;
 use crate::tool_output::cargo::CargoReader;
 use crate::tool_output::cargo_test::CargoTestReader;
 use crate::tool_output::crates::{Asked, Verdicts};
 use crate::tool_output::findings::Findings;
-use crate::tool_output::kept_text::KeptText;
+use crate::tool_output::kept_text::{HEAD_LIMIT, KeptText, TAIL_LIMIT};
 use crate::tool_output::lines::{LineSplitter, Piece};
 use crate::tool_output::locator::Locator;
 use crate::tool_output::lock_wait::awaited_lock;
@@ -166,14 +167,17 @@ impl ToolOutput {
             findings,
             meaning,
             rest: taken.spool.as_mut().map(Spool::take).unwrap_or_default(),
-            output: joined(taken.top.into_output(), taken.kept.into_output()),
+            output: joined(taken.top.into_output(), taken.kept.into_output(), taken.of_crates),
         }
     }
 }
 
-fn joined(mut top: Output, rest: Output) -> Output {
+fn joined(mut top: Output, rest: Output, of_crates: BTreeMap<CrateName, Vec<u8>>) -> Output {
     top.bytes.extend(rest.bytes);
     top.dropped += rest.dropped;
+    if top.dropped == 0 {
+        top.of_crates = of_crates;
+    }
     top
 }
 
@@ -185,6 +189,8 @@ struct Taken {
     /// Whole lines that are shown before `kept`.
     top: KeptText,
     kept: KeptText,
+    /// What of both is about single crates.
+    of_crates: BTreeMap<CrateName, Vec<u8>>,
     /// The same and more, for whoever keeps all of it.
     spool: Option<Spool>,
     /// The stream that the end of `kept` came from.
@@ -201,6 +207,7 @@ impl Taken {
             findings: Findings::default(),
             top: KeptText::default(),
             kept: KeptText::default(),
+            of_crates: BTreeMap::new(),
             spool: None,
             speaker: Stream::Stdout,
             last_line: String::new(),
@@ -235,9 +242,12 @@ impl Taken {
                 self.remember(&text);
             }
             Verdict::Hide => {}
-            Verdict::Replace(rendered) => {
+            Verdict::Replace(rendered, krate) => {
                 self.spool(stream, rendered.as_bytes());
                 self.keep(stream, rendered.as_bytes());
+                if let Some(krate) = krate {
+                    self.keep_of(krate, rendered.into_bytes());
+                }
             }
             Verdict::ReplaceAtTop(rendered) => {
                 self.spool(stream, rendered.as_bytes());
@@ -249,6 +259,14 @@ impl Taken {
     fn spool(&mut self, stream: Stream, bytes: &[u8]) {
         if let Some(spool) = &mut self.spool {
             spool.push(stream, bytes);
+        }
+    }
+
+    fn keep_of(&mut self, krate: CrateName, bytes: Vec<u8>) {
+        // What is longer than what is kept of it is of no use.
+        let length: usize = self.of_crates.values().map(Vec::len).sum();
+        if length + bytes.len() <= HEAD_LIMIT + TAIL_LIMIT {
+            self.of_crates.entry(krate).or_default().extend(bytes);
         }
     }
 
@@ -278,7 +296,7 @@ mod tests {
 
     use super::*;
     use crate::tool_output::recorded::{Recorded, attribution};
-    use crate::tool_output::{HEAD_LIMIT, LINE_LIMIT, LONG_LINES, MAX_FINDINGS, TAIL_LIMIT};
+    use crate::tool_output::{LINE_LIMIT, LONG_LINES, MAX_FINDINGS};
 
     const DIALECTS: [Dialect; 5] = [
         Dialect::Plain,

@@ -1,5 +1,6 @@
 //! What has passed does not run again on the same content, and nothing that has not passed is taken for it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -25,11 +26,6 @@ fn sandbox(hooks: &str) -> Sandbox {
 const LOOK: &str = "checks.look = { run = \"look at {packages}\", kinds = [\"source\", \"tests\", \"dev-dependencies\"], \
                     affects = \"dependents\" }";
 
-/// What the tool of [`LOOK`] was given, run by run.
-fn looked(sandbox: &Sandbox) -> Vec<String> {
-    sandbox.log()
-}
-
 /// How much of each task was cached, as JSON has it.
 fn cached(out: &Output) -> Vec<String> {
     let lines = out.json();
@@ -43,7 +39,7 @@ fn only_what_a_change_reaches_runs_again() {
     let sandbox = sandbox(LOOK);
     let run = || {
         let out = sandbox.run("check --message-format json").exits(0);
-        (cached(&out), looked(&sandbox).len())
+        (cached(&out), sandbox.log().len())
     };
     assert_eq!(run(), (vec!["look null".to_owned()], 1));
     assert_eq!(run(), (vec!["look \"whole\"".to_owned()], 1));
@@ -55,7 +51,7 @@ fn only_what_a_change_reaches_runs_again() {
     sandbox.write("gamma/README.md", "for people");
     sandbox.append("gamma/Cargo.toml", "# a remark\n");
     assert_eq!(run(), (vec!["look \"whole\"".to_owned()], 3));
-    assert_eq!(looked(&sandbox), ["--workspace", "-p beta", "-p alpha -p beta"]);
+    assert_eq!(sandbox.log(), ["--workspace", "-p beta", "-p alpha -p beta"]);
 }
 
 #[test]
@@ -92,11 +88,11 @@ fn a_person_sees_what_did_not_run() {
 fn whatever_counts_makes_it_run_again() {
     let sandbox = sandbox(LOOK);
     let runs = |what: &str| {
-        let before = looked(&sandbox).len();
+        let before = sandbox.log().len();
         let _ = sandbox.run("check").exits(0);
-        let after = looked(&sandbox).len();
+        let after = sandbox.log().len();
         let _ = sandbox.run("check").exits(0);
-        assert_eq!(looked(&sandbox).len(), after, "after {what}, it passes from then on");
+        assert_eq!(sandbox.log().len(), after, "after {what}, it passes from then on");
         after - before
     };
     assert_eq!(runs("nothing"), 1);
@@ -134,9 +130,9 @@ fn whatever_counts_makes_it_run_again() {
     );
     assert_eq!(runs("the order of the words"), 1);
     let with = |name: &str, value: &str| {
-        let before = looked(&sandbox).len();
+        let before = sandbox.log().len();
         let _ = sandbox.command("check").env(name, value).output().exits(0);
-        looked(&sandbox).len() - before
+        sandbox.log().len() - before
     };
     assert_eq!(with("ANYTHING", "1"), 1);
     assert_eq!(with("ANYTHING", "1"), 0);
@@ -175,9 +171,9 @@ fn nothing_is_kept_of_what_is_not_to_be_kept() {
         ("--no-cache", 2),
         ("", 1),
     ] {
-        let before = looked(&sandbox).len();
+        let before = sandbox.log().len();
         let _ = sandbox.run(&format!("check {options}")).exits(0);
-        assert_eq!(looked(&sandbox).len() - before, expected, "{options}");
+        assert_eq!(sandbox.log().len() - before, expected, "{options}");
     }
 }
 
@@ -209,7 +205,7 @@ fn a_pass_does_not_count_where_a_file_was_touched_meanwhile() {
         "{out}"
     );
     let _ = sandbox.run("check").exits(0);
-    assert_eq!(looked(&sandbox).len(), 2, "it was not remembered as a pass");
+    assert_eq!(sandbox.log().len(), 2, "it was not remembered as a pass");
 }
 
 #[test]
@@ -249,7 +245,7 @@ fn worktrees_share_what_has_passed() {
         .output()
         .exits(0);
     assert_eq!(cached(&out), ["look \"whole\""]);
-    assert_eq!(looked(&sandbox).len(), 1);
+    assert_eq!(sandbox.log().len(), 1);
 }
 
 #[test]
@@ -261,10 +257,10 @@ fn nothing_to_run_starts_nothing() {
     }
     let _ = sandbox.run("check").exits(0);
     let _ = sandbox.run("check").exits(0);
-    let before = looked(&sandbox).len();
+    let before = sandbox.log().len();
     let out = sandbox.run("check").exits(0);
     assert!(out.stdout.contains("2 of them cached"), "{out}");
-    assert_eq!(looked(&sandbox)[before..], [""; 0]);
+    assert_eq!(sandbox.log()[before..], [""; 0]);
 }
 
 #[test]
@@ -284,7 +280,7 @@ fn a_package_that_is_no_member_counts_for_those_that_are_built_from_it() {
     let _ = sandbox.run("check").exits(0);
     sandbox.write("../beside/src/lib.rs", "//! Beside us.\n");
     let _ = sandbox.run("check").exits(0);
-    assert_eq!(looked(&sandbox), ["--workspace", "-p gamma"]);
+    assert_eq!(sandbox.log(), ["--workspace", "-p gamma"]);
 }
 
 #[test]
@@ -322,4 +318,164 @@ fn what_lies_outside_of_the_tree_counts_as_well() {
     with("one", 2);
     with("one", 0);
     with("two", 2);
+}
+
+#[test]
+fn only_the_variables_that_are_named_count_and_only_they_are_given() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox
+        .tool("own", "note \"${DB_URL-none} ${OTHER-none}\"")
+        .hooks("checks.own = { run = \"own\", env = [\"DB_*\", \"SANDBOX\"] }");
+    let run = |variables: &[(&str, &str)]| {
+        let command = sandbox.command("check");
+        let command = variables
+            .iter()
+            .fold(command, |command, (name, value)| command.env(name, value));
+        let _ = command.output().exits(0);
+        sandbox.log().last().cloned().unwrap_or_default() + &format!(" {}", sandbox.log().len())
+    };
+    assert_eq!(run(&[("OTHER", "1")]), "none none 1");
+    assert_eq!(run(&[("OTHER", "2")]), "none none 1");
+    assert_eq!(run(&[("DB_URL", "x"), ("OTHER", "1")]), "x none 2");
+    assert_eq!(run(&[("DB_URL", "y")]), "y none 3");
+    assert_eq!(run(&[]), "y none 3");
+    // Compilers read it, whoever names it or not.
+    assert_eq!(run(&[("RUSTFLAGS", "-Cdebuginfo=0")]), "none none 4");
+}
+
+#[test]
+fn a_person_is_told_why_a_check_would_run() {
+    let sandbox = sandbox(&format!("{LOOK}\nchecks.now = {{ run = \"look at\", cache = false }}"));
+    assert_snapshot!(sandbox.run("why look -p alpha"), @"
+    exit code 0
+    --- stdout ---
+    look alpha: would run: no pass of it is remembered
+    ");
+    let _ = sandbox.run("check look").exits(0);
+    let passed = sandbox.run("why look").exits(0);
+    assert!(
+        passed
+            .stdout
+            .starts_with("look alpha, look beta, look gamma: has passed on the same content "),
+        "{passed}"
+    );
+    sandbox.append("alpha/src/lib.rs", "// more\n");
+    sandbox.write("beta/src/new.rs", "");
+    sandbox.append("beta/Cargo.toml", "[lints.rust]\nunused = \"warn\"\n");
+    let why = |arguments: &str| {
+        let out = sandbox.command(arguments).env("WHO", "me").output().exits(0);
+        let told = out.stdout.split_once(" since ").map(|(_, told)| told.to_owned());
+        let told = told.unwrap_or_else(|| panic!("{out}"));
+        // How long ago that was is not always the same.
+        told.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>()
+    };
+    assert_snapshot!(why("why look -p beta"), @"
+    source of alpha: changed
+      alpha/src/lib.rs: changed
+    source of beta: changed
+      `[lints]` in its manifest: new
+      beta/src/new.rs: new
+    tests of beta: changed
+      `[lints]` in its manifest: new
+    variable WHO: new
+    ");
+    assert_snapshot!(sandbox.run("why now"), @"
+    exit code 0
+    --- stdout ---
+    now: runs each time: its passes are not remembered
+    ");
+    let json = sandbox.run("why look -p gamma --message-format json").exits(0);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["tasks"][0]["standing"], "passed", "{json}");
+    let near = "`loook` is no crate of the workspace, no check and no file; did you mean `look`?";
+    assert!(sandbox.run("why loook").exits(2).stderr.contains(near));
+}
+
+#[test]
+fn a_share_of_what_has_passed_runs_again_where_that_is_asked() {
+    let sandbox = sandbox(LOOK);
+    let _ = sandbox.run("check").exits(0);
+    let out = sandbox.run("check --verify-cache").exits(0);
+    assert!(out.stderr.contains("1 pass that is remembered runs again"), "{out}");
+    let again = sandbox.log().pop().unwrap();
+    assert!(["-p alpha", "-p beta", "-p gamma"].contains(&again.as_str()), "{again}");
+    let out = sandbox.run("check --verify-cache=100").exits(0);
+    assert!(out.stderr.contains("3 passes that are remembered run again"), "{out}");
+    assert_eq!(sandbox.log().pop().unwrap(), "--workspace");
+}
+
+#[test]
+fn a_pass_that_does_not_hold_any_more_is_told_and_forgotten() {
+    // What nobody can know of: the tool looks outside of the tree.
+    let sandbox = sandbox(LOOK);
+    sandbox.tool("look", "shift; note \"$@\"; test ! -e \"$SANDBOX/broken\"");
+    let _ = sandbox.run("check").exits(0);
+    fs::write(sandbox.root().join("broken"), "").unwrap();
+    let _ = sandbox.run("check").exits(0);
+    let out = sandbox.run("check --verify-cache=100").exits(1);
+    for name in ["alpha", "beta", "gamma"] {
+        let alarm = format!("`look` for {name} has failed on what it passed on at 2");
+        assert!(out.stderr.contains(&alarm), "{out}");
+    }
+    let out = sandbox.run("check").exits(1);
+    assert!(!out.stderr.contains("has failed on what"), "{out}");
+    // A file that is edited while the tool runs is no contradiction, nor is a failure on another content.
+    fs::remove_file(sandbox.root().join("broken")).unwrap();
+    let _ = sandbox.run("check").exits(0);
+    fs::write(sandbox.root().join("broken"), "").unwrap();
+    sandbox.append("gamma/src/lib.rs", "// more\n");
+    let out = sandbox.run("check").exits(1);
+    assert!(!out.stderr.contains("has failed on what"), "{out}");
+}
+
+#[test]
+fn what_a_batch_said_of_each_crate_is_said_again() {
+    let sandbox = sandbox("checks.check = true");
+    for name in ["alpha", "gamma"] {
+        sandbox.append(format!("{name}/src/lib.rs"), &format!("fn unused_in_{name}() {{}}\n"));
+    }
+    let said = |out: &Output| {
+        let lines = out.stdout.lines().filter(|line| line.contains("warning: function `"));
+        lines.map(|line| line.trim().to_owned()).collect::<BTreeSet<_>>()
+    };
+    let first = sandbox.run("check -v").exits(0);
+    let expected = ["alpha", "gamma"].map(|name| format!("warning: function `unused_in_{name}` is never used"));
+    assert_eq!(said(&first), BTreeSet::from(expected), "{first}");
+    let again = sandbox.run("check -v").exits(0);
+    assert_eq!(said(&again), said(&first), "{again}");
+    sandbox.append("gamma/src/lib.rs", "// more\n");
+    let of_some = sandbox.run("check -v").exits(0);
+    assert_eq!(said(&of_some), said(&first), "{of_some}");
+    assert!(of_some.stdout.contains("2 crates cached)"), "{of_some}");
+}
+
+#[test]
+fn what_a_check_names_counts_though_git_ignores_it() {
+    let sandbox = sandbox(
+        "checks.look = { run = \"look at {packages}\", kinds = [\"source\"], inputs = [\"fixtures/**/*.txt\", \"secret.env\"] }",
+    );
+    sandbox.write(".gitignore", "/target\n/fixtures\n*.env\n");
+    let _ = sandbox.program("git").args("init --quiet").output().exits(0);
+    let runs = |what: &str| {
+        let before = sandbox.log().len();
+        for _ in 0..2 {
+            let _ = sandbox.run("check").exits(0);
+        }
+        assert!(
+            sandbox.log().len() <= before + 1,
+            "after {what}, it passes from then on"
+        );
+        sandbox.log().len() - before
+    };
+    assert_eq!(runs("nothing"), 1);
+    sandbox.write("fixtures/a/b.txt", "one");
+    assert_eq!(runs("a file that git ignores"), 1);
+    sandbox.write("fixtures/a/b.txt", "two");
+    assert_eq!(runs("a change of it"), 1);
+    sandbox.write("fixtures/a/b.bin", "of no interest");
+    assert_eq!(runs("another file"), 0);
+    sandbox.write("secret.env", "A=1");
+    assert_eq!(runs("a file that is named"), 1);
+    fs::remove_file(sandbox.ws().join("fixtures/a/b.txt")).unwrap();
+    assert_eq!(runs("its end"), 1);
 }

@@ -8,6 +8,7 @@ use super::{MEMBERS, checks, definition, in_package, in_workspace, single_crate,
 use crate::config::{
     Command, ConfigInput, Cwd, Definition, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed,
 };
+use crate::environment::Given;
 use crate::model::{CrateName, Dialect};
 
 /// Each variant of a check: its command, its scope, and its crates.
@@ -141,7 +142,7 @@ fn every_key_of_a_check_arrives() {
     let config = valid(&checks(
         r#"y = "true"
         z = "true"
-        x = { run = "true", fix = "false", stages = ["ci"], with-target = "bin", set-env = { A = "1" }, cwd = "./sub/./dir",
+        x = { run = "true", fix = "false", stages = ["ci"], with-target = "bin", env = ["DATABASE_URL", "PG*"], set-env = { A = "1" }, cwd = "./sub/./dir",
             depends-on = ["y"], after = ["z"], critical = true, allow-failure = true, timeout = "1h 30m", priority = -7, weight = 3,
             locks = ["port"], builds = true, generates = true, output = "cargo", on-missing = "skip",
             requires = ["p", { tool = "q", hint = "get q" }], platforms = ["linux"], description = "It is so" }"#,
@@ -150,6 +151,8 @@ fn every_key_of_a_check_arrives() {
     assert_eq!(x.fix.as_ref().unwrap().to_string(), "false");
     assert_eq!(x.stages, Some(vec![Stage::Ci]));
     assert_eq!(x.with_target, Some(TargetNeed::Bin));
+    let given = Given::Only(vec!["DATABASE_URL".to_owned(), "PG*".to_owned()]);
+    assert_eq!((&x.env, &definition(&config, "y").env), (&given, &Given::All));
     assert_eq!(x.set_env, BTreeMap::from([("A".to_owned(), "1".to_owned())]));
     assert_eq!(x.cwd, Cwd::At("sub/dir".into()));
     assert_eq!((x.depends_on[0].as_str(), x.after[0].as_str()), ("y", "z"));

@@ -448,6 +448,14 @@ fn bad_name() {
     2:35 bad-name: `a b` cannot be the name of a check (use letters, digits, `-` and `_`, and begin with a letter or a digit)
         "a b"
     "#);
+    assert_snapshot!(mistakes(&checks(r#"x = { run = "true", env = ["A=1", "", "*_URL", "A*", "*"] }"#)), @r#"
+    2:28 bad-glob: `A=1` is no pattern
+        "A=1" ← this is the place for a name alone; `set-env` sets values
+    2:35 bad-glob: an empty text is no pattern
+        "" ← an empty pattern matches nothing
+    2:39 bad-glob: `*_URL` is no pattern
+        "*_URL" ← `*` can only stand at the end of a name
+    "#);
     assert_snapshot!(mistakes(&checks(r#"x = { run = "true", set-env = { "A=B" = "1" } }"#)), @r#"
     2:33 bad-name: `A=B` cannot be the name of a variable
         "A=B"
@@ -952,7 +960,7 @@ q = "a {b}""#), &[("b", &in_package("w = 1")), ("a", &in_package("v = 1
 u = []"))])), @r#"
     2:30 bad-number: expected a number from 1 to 10000
         0
-    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `scope`, `stages`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `retries`, `backoff`, `cache`, `priority`, `weight`, `locks`, `builds`, `generates`, `deny-warnings`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
+    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `scope`, `stages`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `env`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `retries`, `backoff`, `cache`, `priority`, `weight`, `locks`, `builds`, `generates`, `deny-warnings`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
         wait
     3:30 unknown-check: there is no check `z` (the checks are `q`, `u`, `v`, `w`, `x`, `y`)
         "z"

@@ -131,6 +131,7 @@ fn key() -> impl Strategy<Value = String> {
         "uses",
         "packages",
         "with-target",
+        "env",
         "set-env",
         "cwd",
         "depends-on",

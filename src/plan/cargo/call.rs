@@ -34,8 +34,12 @@ pub(in crate::plan) enum Words {
 /// How often an alias may lead to another. Cargo itself refuses those that lead in a circle.
 const MOST_ALIASES: usize = 16;
 
-/// Programs that read a script.
 const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "fish"];
+
+/// Whether a program reads a script.
+pub(in crate::plan) fn is_shell(name: &str) -> bool {
+    SHELLS.contains(&name)
+}
 
 /// What a command has to do with cargo: a program by its name or path, and its arguments.
 pub(in crate::plan) fn recognise(program: &str, args: &[OsString], settings: &CargoSettings) -> Words {
@@ -49,7 +53,7 @@ pub(in crate::plan) fn recognise(program: &str, args: &[OsString], settings: &Ca
         let args = args.strip_prefix(&[external.to_owned()][..]).unwrap_or(&args);
         return Words::Cargo(Call::new(external, Vec::new(), args, Vec::new()));
     }
-    if SHELLS.contains(&name) {
+    if is_shell(name) {
         let calls = args.iter().any(|arg| mentions_cargo(arg));
         return if calls { Words::Opaque } else { Words::NoCargo };
     }

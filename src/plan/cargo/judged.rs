@@ -105,6 +105,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::environment::Given;
     use crate::plan::task::Program;
 
     fn words(line: &str) -> (String, Vec<OsString>) {
@@ -188,6 +189,7 @@ mod tests {
                 program: Program { name, path: None },
                 args,
                 cwd: "/ws".into(),
+                given: Given::All,
                 env: BTreeMap::new(),
             }
         };

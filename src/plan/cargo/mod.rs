@@ -9,7 +9,7 @@ mod locks;
 mod nextest;
 mod settings;
 
-pub(super) use call::{Call, Words, recognise};
+pub(super) use call::{Call, Words, is_shell, recognise};
 pub(super) use judged::{names_others, runs_what_it_builds, take_denied_warnings, targets};
 pub(super) use locks::{Place, locks, locks_anywhere, locks_to_run};
 pub(super) use nextest::{Split, split};

@@ -167,7 +167,7 @@ fn sorted<'a>(words: &[&'a str]) -> Option<(Vec<&'a str>, Vec<&'a str>)> {
 fn name_of_list(command: &TaskCommand, root: &Path) -> String {
     let mut hasher = DefaultHasher::new();
     let cwd = command.cwd.strip_prefix(root).unwrap_or(&command.cwd);
-    (&command.program.name, &command.args, cwd, &command.env).hash(&mut hasher);
+    (&command.program.name, &command.args, cwd, &command.given, &command.env).hash(&mut hasher);
     format!("nextest-{:016x}.json", hasher.finish())
 }
 
@@ -177,6 +177,7 @@ mod tests {
     use std::ffi::OsStr;
 
     use super::*;
+    use crate::environment::Given;
     use crate::plan::task::Program;
 
     fn command(line: &str) -> TaskCommand {
@@ -188,6 +189,7 @@ mod tests {
             },
             args: words[1..].iter().map(OsString::from).collect(),
             cwd: "/ws".into(),
+            given: Given::All,
             env: BTreeMap::new(),
         }
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -30,6 +31,7 @@ fn every_event() -> Vec<Event> {
             bytes: b"\x1b[31merror\x1b[0m\xff\n".to_vec(),
             dropped: 7,
             saved: None,
+            of_crates: BTreeMap::new(),
         },
         ..task(head(0, "clippy", "a"), exit(101, Some("1 error")), 1203)
     };

@@ -1,5 +1,6 @@
 //! The tool's side of the guard: what the rest of a run uses.
 
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -60,6 +61,7 @@ impl Client {
     pub(in crate::run) fn start(
         &self,
         command: &TaskCommand,
+        withheld: Vec<OsString>,
         jobs: bool,
     ) -> io::Result<(Leader, ChildStdout, ChildStderr)> {
         let task = next_task(self.last.load(Ordering::Relaxed));
@@ -69,7 +71,7 @@ impl Client {
         let (ended, ends) = oneshot::channel();
         let wish = Wish::Start {
             task,
-            command: wired(command, jobs),
+            command: wired(command, withheld, jobs),
             pipes: [theirs, theirs_too].map(OwnedFd::from),
             ended,
         };
@@ -129,7 +131,7 @@ fn gone() -> io::Error {
     io::Error::other("the guard process was killed, and with it whoever saw how the tool ends")
 }
 
-fn wired(command: &TaskCommand, jobs: bool) -> Command {
+fn wired(command: &TaskCommand, withheld: Vec<OsString>, jobs: bool) -> Command {
     let program = command.program.path.as_ref().map(|path| path.as_os_str().to_owned());
     let pairs = command.env.iter();
     Command {
@@ -137,6 +139,7 @@ fn wired(command: &TaskCommand, jobs: bool) -> Command {
         args: command.args.clone(),
         cwd: command.cwd.as_os_str().to_owned(),
         jobs,
+        withheld,
         env: pairs.flat_map(|(name, value)| [name.into(), value.into()]).collect(),
     }
 }

@@ -383,6 +383,9 @@ fn spawn(command: Command, variables: &[(&'static str, String)], [stdout, stderr
         .stderr(stderr)
         .process_group(0)
         .envs(variables.iter().map(|(name, value)| (name, value)));
+    for name in command.withheld {
+        starting.env_remove(name);
+    }
     for pair in command.env.chunks_exact(2) {
         starting.env(&pair[0], &pair[1]);
     }

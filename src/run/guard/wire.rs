@@ -31,6 +31,8 @@ pub(super) struct Command {
     pub(super) program: OsString,
     pub(super) args: Vec<OsString>,
     pub(super) cwd: OsString,
+    /// The variables of the guard that it is not given.
+    pub(super) withheld: Vec<OsString>,
     /// Name and value, one after the other.
     pub(super) env: Vec<OsString>,
     /// Whether it may take jobs of the run.
@@ -62,7 +64,7 @@ impl Order {
             Self::Start { task, command } => {
                 frame.letter(b's').number(*task);
                 frame.text(&command.program).text(&command.cwd);
-                frame.texts(&command.args).texts(&command.env);
+                frame.texts(&command.args).texts(&command.withheld).texts(&command.env);
                 frame.number(command.jobs.into());
             }
             Self::Jobs { size, flags } => drop(frame.letter(b'j').number(*size).text(flags)),
@@ -81,12 +83,13 @@ impl Order {
             b's' => {
                 let task = rest.number()?;
                 let (program, cwd) = (rest.text()?, rest.text()?);
-                let (args, env) = (rest.texts()?, rest.texts()?);
+                let (args, withheld, env) = (rest.texts()?, rest.texts()?, rest.texts()?);
                 let jobs = rest.number()? == 1;
                 let command = Command {
                     program,
                     args,
                     cwd,
+                    withheld,
                     env,
                     jobs,
                 };
@@ -275,6 +278,7 @@ mod tests {
             jobs,
             program: names.first().cloned().unwrap_or_default(),
             cwd: names.last().cloned().unwrap_or_default(),
+            withheld: names,
             args,
             env,
         });
