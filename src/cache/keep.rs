@@ -178,10 +178,6 @@ impl Keeper<'_> {
         let in_key: BTreeSet<PathBuf> = (key.files.iter())
             .map(|place| root.join(&self.look.files[*place].path))
             .collect();
-        if let Some(file) = in_key.iter().find(|file| self.records.may_be_taken_for_older(file)) {
-            tracing::debug!(file = %file.display(), task = task.head.label(), "cargo may not have seen this file as it is");
-            return None;
-        }
         let (mut files, mut variables) = (BTreeSet::new(), BTreeSet::new());
         for member in self.members(state, krate) {
             let Some(of_crate) = self.records.of(member) else {
@@ -193,20 +189,28 @@ impl Keeper<'_> {
                 tracing::debug!(krate = %name, "nothing is recorded of it");
                 return None;
             };
-            if of_crate.untold {
+            let is_own = krate.is_none_or(|krate| *krate == state[member].name);
+            let dir = &state[member].dir;
+            let linted = of_crate.linted.as_ref().filter(|_| is_own);
+            if of_crate.untold || linted.is_some_and(|linted| linted.has_new_configuration(dir, &in_key)) {
                 return None;
             }
-            files.extend(of_crate.files.iter().filter(|file| !in_key.contains(*file)));
+            files.extend(of_crate.files.iter().filter(|file| !in_key.contains(*file)).cloned());
             variables.extend(&of_crate.variables);
+        }
+        let mut read = in_key.iter().chain(&files);
+        if let Some(file) = read.find(|file| self.records.may_be_taken_for_older(file)) {
+            tracing::debug!(file = %file.display(), task = task.head.label(), "cargo may not have seen this file as it is");
+            return None;
         }
         if let Some(file) = files.iter().find(|file| self.was_touched(file)) {
             tracing::debug!(file = %file.display(), "what was read may have been another content");
             return None;
         }
-        let of_file = |file: &PathBuf| {
-            let digest = self.look.glance.tree.of_path(file).known()?;
+        let of_file = |file: PathBuf| {
+            let digest = self.look.glance.tree.of_path(&file).known()?;
             Some(Recorded::File {
-                path: file.strip_prefix(root).unwrap_or(file).to_owned(),
+                path: file.strip_prefix(root).unwrap_or(&file).to_owned(),
                 digest: Some(digest),
             })
         };

@@ -14,6 +14,7 @@ mod look;
 mod memory;
 mod records;
 mod replays;
+mod stale;
 mod surroundings;
 mod toolchain;
 

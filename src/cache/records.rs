@@ -7,18 +7,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::readers::{DepInfo, profiles};
+use super::stale::{Compiled, Linted, Nanoseconds, modified};
+use crate::readers::{DepInfo, normal, profiles};
 use crate::workspace::{CrateId, State};
+
+/// The variable that every unit asks for which clippy has looked at.
+const CLIPPY: &str = "CLIPPY_CONF_DIR";
+/// So deep a directory is looked through that a build script watches: a link may lead around.
+const DEEPEST: usize = 16;
 
 /// What is recorded about the members.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     of_crate: BTreeMap<CrateId, OfCrate>,
-    /// When units were compiled that each file is part of: in nanoseconds.
-    compiled: BTreeMap<PathBuf, Vec<i128>>,
+    root: PathBuf,
+    compiled: Compiled,
 }
 
 /// What is recorded about one member.
@@ -30,13 +35,18 @@ pub(super) struct OfCrate {
     pub(super) variables: BTreeSet<String>,
     /// Whether its build script has run and did not say what it reads.
     pub(super) untold: bool,
+    /// The unit of it that clippy has looked at last.
+    pub(super) linted: Option<Linted>,
 }
 
 impl Records {
     /// Reads what lies in these target directories.
     #[tracing::instrument(level = "debug", name = "records", skip_all)]
     pub(super) fn read(state: &State, target_dirs: &[PathBuf]) -> Self {
-        let mut records = Self::default();
+        let mut records = Self {
+            root: state.root.clone(),
+            ..Self::default()
+        };
         for profile in target_dirs.iter().flat_map(|dir| profiles(dir)) {
             for file in entries(&profile.join("deps")) {
                 records.add_unit(state, &file, target_dirs);
@@ -60,19 +70,9 @@ impl Records {
         self.of_crate.get(&krate)
     }
 
-    /// Whether cargo may take a file for one that it has compiled, though it is another: it looks at the time when a file
-    /// was written, and that can be put back. What it compiled after the file came to be there, it compiled as it is.
+    /// Whether cargo may take a file for one that it has compiled, though it is another.
     pub(super) fn may_be_taken_for_older(&self, file: &Path) -> bool {
-        let Ok(found) = fs::symlink_metadata(file) else {
-            return true;
-        };
-        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
-        let written = nanoseconds(found.mtime(), found.mtime_nsec());
-        let changed = nanoseconds(found.ctime(), found.ctime_nsec());
-        match self.compiled.get(file) {
-            Some(times) => times.iter().any(|compiled| written <= *compiled && *compiled < changed),
-            None => false,
-        }
+        self.compiled.may_be_taken_for_older(&self.root, file)
     }
 
     fn add_unit(&mut self, state: &State, file: &Path, target_dirs: &[PathBuf]) {
@@ -93,15 +93,20 @@ impl Records {
         let Some(krate) = state.owner(&state.root.join(root)) else {
             return;
         };
-        let time = i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec());
+        let time = modified(&found);
         let files = info.files.iter().map(|file| state.root.join(file));
         let files: Vec<PathBuf> = files
             .filter(|file| !target_dirs.iter().any(|dir| file.starts_with(dir)))
             .collect();
         for file in &files {
-            self.compiled.entry(file.clone()).or_default().push(time);
+            self.compiled.add(file, time);
         }
         let of_crate = self.of_crate.entry(krate).or_default();
+        let is_newer = || of_crate.linted.as_ref().is_none_or(|linted| linted.time < time);
+        if info.variables.iter().any(|name| name == CLIPPY) && is_newer() {
+            let files = files.iter().map(|file| normal(file)).collect();
+            of_crate.linted = Some(Linted { time, files });
+        }
         of_crate.files.extend(files);
         of_crate.variables.extend(info.variables);
     }
@@ -119,14 +124,20 @@ impl Records {
             let mut members = member.filter_map(|name| state.by_name(&std::str::from_utf8(name).ok()?.into()));
             if let Some(member) = members.next() {
                 let (id, dir) = (member.id, member.dir.clone());
-                self.of_crate.entry(id).or_default().add_output(&text, &dir);
+                let watched = self.of_crate.entry(id).or_default().add_output(&text, &dir);
+                let time = fs::metadata(&file).map_or(Nanoseconds::MIN, |found| modified(&found));
+                for watched in watched.iter().flat_map(|path| all_at(path, DEEPEST)) {
+                    self.compiled.add(&watched, time);
+                }
             }
         }
     }
 }
 
 impl OfCrate {
-    fn add_output(&mut self, text: &[u8], dir: &Path) {
+    /// Adds what a build script wrote; gives what it wants cargo to watch.
+    fn add_output(&mut self, text: &[u8], dir: &Path) -> Vec<PathBuf> {
+        let mut watched = Vec::new();
         let mut told = false;
         for line in text.split(|byte| *byte == b'\n') {
             let Some(line) = line.trim_ascii_end().strip_prefix(b"cargo:") else {
@@ -135,13 +146,23 @@ impl OfCrate {
             let line = line.strip_prefix(b":").unwrap_or(line);
             if let Some(path) = line.strip_prefix(b"rerun-if-changed=") {
                 told = true;
-                self.files.insert(dir.join(OsStr::from_bytes(path)));
+                watched.push(dir.join(OsStr::from_bytes(path)));
             } else if let Some(name) = line.strip_prefix(b"rerun-if-env-changed=") {
                 told = true;
                 self.variables.insert(String::from_utf8_lossy(name).into_owned());
             }
         }
         self.untold |= !told;
+        self.files.extend(watched.iter().cloned());
+        watched
+    }
+}
+
+/// A file, or all files in a directory, so deep.
+fn all_at(path: &Path, deep: usize) -> Vec<PathBuf> {
+    match deep.checked_sub(1) {
+        Some(deep) if path.is_dir() => entries(path).iter().flat_map(|path| all_at(path, deep)).collect(),
+        _ => vec![path.to_owned()],
     }
 }
 

@@ -24,7 +24,7 @@ use crate::workspace::Files;
 
 pub(crate) use cargo::profiles;
 use facts::{Facts, SourceFacts};
-pub(crate) use records::DepInfo;
+pub(crate) use records::{DepInfo, normal};
 
 /// What has to be known to find the readers of a state of the tree.
 pub struct ReadersRequest<'r> {

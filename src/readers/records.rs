@@ -201,7 +201,7 @@ fn unescaped(word: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The path without `.` and `..`, worked out as text.
-fn normal(path: &Path) -> PathBuf {
+pub(crate) fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
         match component {
