@@ -50,6 +50,20 @@ pub(super) fn question(glance: &Glance<'_>, plan: &Plan) -> Digest {
     for (path, found) in &glance.named {
         let _ = write!(rest, "{path:?} {:?}", found.known());
     }
+    // Git may ignore these, so that they are not in the tree, and they are read all the same.
+    let members = request.workspace.crates().iter().map(|krate| krate.manifest.clone());
+    let outside = request
+        .workspace
+        .outside
+        .iter()
+        .map(|outside| outside.dir.join("Cargo.toml"));
+    let read = [
+        request.workspace.manifest.clone(),
+        request.workspace.root.join("Cargo.lock"),
+    ];
+    for path in members.chain(outside).chain(read) {
+        let _ = write!(rest, "{:?}", glance.tree.of_path(&path).known());
+    }
     for task in plan.tasks() {
         let _ = write!(rest, "{} {:?} {:?}", task.head.id.index(), task.crates, task.basis);
     }
