@@ -1,25 +1,30 @@
 //! Keeps what was found in files of ours. Nothing here is an error: without the file, everything is found again.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
 
 use crate::model::Digest;
+use crate::private_files::{Durability, PrivateDir};
 
 /// What stands before the content: what kind of file it is, and the digest of the content.
 const HEAD: usize = 16 + 32;
 
+/// No file of ours is larger: a tree of a million files needs a third of it.
+const LARGEST: u64 = 512 * 1024 * 1024;
+
 /// What a file of this name holds, if there is one of this kind that is whole and ours alone. It begins after the head.
 pub(super) fn load(dir: Option<&Path>, name: &str, kind: [u8; 16]) -> Option<Content> {
-    let path = dir?.join(name);
-    let file = read(&path)
-        .inspect_err(|error| tracing::debug!(%error, path = %path.display(), "nothing is remembered"))
+    let dir = dir?;
+    let opened = PrivateDir::open(dir, &[]).inspect_err(|reason| tracing::debug!(%reason, "nothing is remembered"));
+    let file = opened
+        .ok()?
+        .read(name, LARGEST)
+        .inspect_err(|error| tracing::debug!(%error, name, dir = %dir.display(), "nothing is remembered"))
         .ok()?;
-    let (head, content) = file.split_at_checked(HEAD)?;
-    if head[..16] != kind || head[16..] != Digest::of(content).as_bytes()[..] {
-        tracing::warn!(path = %path.display(), "what was remembered is damaged or of another version: it is found again");
+    let is_whole =
+        |(head, content): (&[u8], &[u8])| head[..16] == kind && head[16..] == Digest::of(content).as_bytes()[..];
+    if !file.split_at_checked(HEAD).is_some_and(is_whole) {
+        tracing::warn!(name, dir = %dir.display(), "what was remembered is damaged or of another version: it is found again");
         return None;
     }
     Some(Content(file))
@@ -40,19 +45,6 @@ impl Content {
     }
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let no_link = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-    let mut file = OpenOptions::new().read(true).custom_flags(no_link).open(path)?;
-    let found = file.metadata()?;
-    let ours = found.is_file() && found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o022 == 0;
-    if !ours {
-        return Err(io::Error::other("others may have written it"));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0) + 1);
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// Begins the content of a file, which [`save`] completes.
 pub(super) fn begin(kind: [u8; 16], room: usize) -> Vec<u8> {
     let mut file = Vec::with_capacity(HEAD + room);
@@ -66,24 +58,11 @@ pub(super) fn save(dir: Option<&Path>, name: &str, mut file: Vec<u8>) {
     let Some(dir) = dir else { return };
     let (head, content) = file.split_at_mut(HEAD);
     head[16..].copy_from_slice(Digest::of(content).as_bytes());
-    if let Err(error) = written(dir, name, &file) {
-        tracing::debug!(%error, dir = %dir.display(), "nothing can be remembered");
+    let opened = PrivateDir::make(dir, &[]).inspect_err(|reason| tracing::debug!(%reason, "nothing can be remembered"));
+    let Ok(opened) = opened else { return };
+    // Writers that were killed have left files behind.
+    opened.sweep(SystemTime::now());
+    if let Err(error) = opened.write(name, &file, Durability::Later) {
+        tracing::debug!(%error, name, dir = %dir.display(), "nothing can be remembered");
     }
-}
-
-fn written(dir: &Path, name: &str, content: &[u8]) -> io::Result<()> {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-    // Two programs, or threads of one, may write at the same time: each to its own file, and the last one stays.
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let new = dir.join(format!("{name}.new-{}-{count}", std::process::id()));
-    let mut options = OpenOptions::new();
-    let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&new);
-    let result = opened
-        .and_then(|mut file: File| file.write_all(content))
-        .and_then(|()| fs::rename(&new, dir.join(name)));
-    if result.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    result
 }

@@ -107,7 +107,8 @@ impl PrivateDir {
     /// What a file holds that is the user's own, no link, and not larger than this.
     pub(crate) fn read(&self, name: &str, largest: u64) -> io::Result<Vec<u8>> {
         let file = self.own_file(name)?;
-        let mut bytes = Vec::new();
+        let expected = file.metadata()?.len().min(largest);
+        let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0) + 1);
         // It may grow while it is read.
         file.take(largest + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > largest {

@@ -259,6 +259,36 @@ fn a_file_of_another_tree_or_that_others_can_write_is_no_file() {
     assert!(!trusts(&sandbox, "a", later()));
 }
 
+/// Whoever could write to the directory could have put an older file of ours in the place of the newest.
+#[test]
+fn nothing_is_read_from_a_directory_that_others_can_write_to() {
+    let sandbox = Sandbox::with(&["a"]);
+    let _ = sandbox.without_git().tree_at(later());
+    poison(&sandbox, "a");
+    assert!(trusts(&sandbox, "a", later()));
+    poison(&sandbox, "a");
+    fs::set_permissions(sandbox.state(), fs::Permissions::from_mode(0o777)).unwrap();
+    assert!(!trusts(&sandbox, "a", later()));
+}
+
+#[test]
+fn nobody_waits_for_a_pipe_and_what_the_dead_left_is_removed() {
+    let sandbox = Sandbox::with(&["a"]);
+    let scan = sandbox.without_git();
+    let _ = scan.tree_at(later());
+    let path = sandbox.state().join(tree_file(&sandbox));
+    fs::remove_file(&path).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
+    let left = sandbox.state().join(".new-0123456789abcdef");
+    fs::write(&left, "half").unwrap();
+    let file = fs::File::options().append(true).open(&left).unwrap();
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_hours(2))
+        .unwrap();
+    assert_eq!(digest(&scan.tree_at(later()), "a"), Digest::of(b"a"));
+    assert!(path.is_file(), "the pipe is replaced");
+    assert!(!left.exists());
+}
+
 #[test]
 fn a_state_directory_that_cannot_be_used_costs_time_only() {
     let sandbox = Sandbox::with(&["a"]);
