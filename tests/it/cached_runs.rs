@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::{Duration, SystemTime};
 
 use insta::assert_snapshot;
 
@@ -478,4 +479,170 @@ fn what_a_check_names_counts_though_git_ignores_it() {
     assert_eq!(runs("a file that is named"), 1);
     fs::remove_file(sandbox.ws().join("fixtures/a/b.txt")).unwrap();
     assert_eq!(runs("its end"), 1);
+}
+
+/// Cargo goes by times: what is put in the place of a source without a new one, it takes for what it has compiled.
+#[test]
+fn what_cargo_takes_for_something_older_is_not_remembered() {
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 365 * 50);
+    let old = |sandbox: &Sandbox, path: &str, text: &str| {
+        sandbox.write(path, text);
+        let file = fs::File::options().append(true).open(sandbox.ws().join(path)).unwrap();
+        file.set_modified(long_ago).unwrap();
+    };
+    let changes: [(&str, &dyn Fn(&Sandbox)); 5] = [
+        ("a source by a link", &|sandbox| {
+            let source = sandbox.ws().join("alpha/src/lib.rs");
+            fs::remove_file(&source).unwrap();
+            symlink("../other/lib.rs", source).unwrap();
+        }),
+        ("a source with its directory", &|sandbox| {
+            let alpha = sandbox.ws().join("alpha");
+            fs::rename(alpha.join("src"), alpha.join("aside")).unwrap();
+            fs::rename(alpha.join("other"), alpha.join("src")).unwrap();
+        }),
+        ("what git ignores and a source includes", &|sandbox| {
+            fs::rename(sandbox.ws().join("other.txt"), sandbox.ws().join("data.txt")).unwrap();
+        }),
+        ("what a build script watches", &|sandbox| {
+            fs::rename(sandbox.ws().join("other.txt"), sandbox.ws().join("watched/data.txt")).unwrap();
+        }),
+        ("what clippy is configured by", &|sandbox| {
+            sandbox.write("clippy.toml", "too-many-arguments-threshold = 1\n");
+        }),
+    ];
+    for (what, change) in changes {
+        let sandbox = Sandbox::workspace(&["alpha"]);
+        sandbox
+            .hooks("checks.clippy = { args = [\"--\", \"-D\", \"warnings\"] }")
+            .git();
+        sandbox.write(".gitignore", "data.txt\nCargo.lock\ntarget\n");
+        for data in ["data.txt", "watched/data.txt", "other.txt"] {
+            old(&sandbox, data, if data == "other.txt" { "evil" } else { "good" });
+        }
+        sandbox.write(
+            "alpha/build.rs",
+            "//! Builds.\n\nfn main() {\n    println!(\"cargo::rerun-if-changed=../watched\");\n    \
+             let text = std::fs::read(\"../watched/data.txt\").unwrap();\n    assert_ne!(text, b\"evil\");\n}\n",
+        );
+        let source = "//! A crate.\n\n/// Data.\npub const DATA: &str = include_str!(\"../../data.txt\");\n\n\
+                      const _: () = assert!(DATA.as_bytes()[0] == b'g');\n\n/// Adds.\n#[must_use]\n\
+                      pub fn add(one: u32, other: u32) -> u32 {\n    one + other\n}\n";
+        old(&sandbox, "alpha/src/lib.rs", source);
+        old(&sandbox, "alpha/other/lib.rs", &source.replace("one + other", "none"));
+        let run = || cached(&sandbox.run("check --message-format json"));
+        // The first run writes the lock file.
+        let _ = (run(), run());
+        assert_eq!(run(), ["clippy \"whole\""], "before, {what}");
+        change(&sandbox);
+        assert_eq!(run(), ["clippy null"], "{what}");
+        assert_eq!(run(), ["clippy null"], "again, {what}");
+        for source in ["alpha/src/lib.rs", "alpha/build.rs"] {
+            let file = fs::File::options()
+                .append(true)
+                .open(sandbox.ws().join(source))
+                .unwrap();
+            file.set_modified(SystemTime::now()).unwrap();
+        }
+        assert_eq!(sandbox.run("check").code, 1, "once cargo looks, {what}");
+    }
+}
+
+/// However soon after a run somebody edits, be it within the same tick of the clock.
+#[test]
+fn edits_right_after_a_run_are_seen() {
+    let sandbox = sandbox(LOOK);
+    sandbox.tool("look", "shift; case $(cat gamma/src/lib.rs) in *evil*) exit 1 ;; esac");
+    let source = sandbox.ws().join("gamma/src/lib.rs");
+    let time = SystemTime::now() + Duration::from_hours(24 * 3650);
+    for round in 0..12 {
+        let (word, code) = [("good", 0), ("evil", 1), ("gold", 0)][round % 3];
+        sandbox.write(&source, format!("//! {word}\n"));
+        // Some are dated as all of them are, in ten years.
+        if round > 5 {
+            fs::File::options()
+                .append(true)
+                .open(&source)
+                .unwrap()
+                .set_modified(time)
+                .unwrap();
+        }
+        let out = sandbox.run("check");
+        assert_eq!(out.code, code, "round {round}: {out}");
+    }
+}
+
+#[test]
+fn a_file_that_becomes_another_while_a_check_runs_is_judged_by_the_next_run() {
+    let sandbox = sandbox(LOOK);
+    sandbox.tool(
+        "look",
+        "shift; note \"$@\"; text=$(cat beta/src/lib.rs); : >\"$SANDBOX/there\"; until test -e \"$SANDBOX/go\"; do sleep 0.01; done; \
+         case $text in *evil*) exit 1 ;; esac",
+    );
+    let source = sandbox.ws().join("beta/src/lib.rs");
+    sandbox.write(&source, "//! good\n");
+    let modified = fs::metadata(&source).unwrap().modified().unwrap();
+    let running = sandbox.command("check").start();
+    eventually("the tool has read", || sandbox.root().join("there").exists());
+    sandbox.write(&source, "//! evil\n");
+    fs::File::options()
+        .append(true)
+        .open(&source)
+        .unwrap()
+        .set_modified(modified)
+        .unwrap();
+    sandbox.write("../go", "");
+    let _ = running.wait().exits(1);
+    let _ = sandbox.run("check").exits(1);
+    sandbox.write(&source, "//! good\n");
+    let _ = sandbox.run("check").exits(0);
+    assert_eq!(looked(&sandbox).len(), 3, "what passed at first was not remembered");
+}
+
+/// A lock file that git ignores, as that of a library often is, counts like any other.
+#[test]
+fn a_lock_file_that_git_ignores_counts() {
+    let sandbox = sandbox("checks.check = true");
+    sandbox.git().write(".gitignore", "Cargo.lock\ntarget\nvendor\n");
+    sandbox.write(
+        ".cargo/config.toml",
+        "[source.crates-io]\nreplace-with = \"here\"\n[source.here]\ndirectory = \"vendor\"\n",
+    );
+    for (version, number) in [("1.0.0", "1"), ("1.0.1", "\"none\"")] {
+        let dir = format!("vendor/dep-{version}");
+        sandbox.write(
+            format!("{dir}/Cargo.toml"),
+            format!("[package]\nname = \"dep\"\nversion = \"{version}\"\nedition = \"2024\"\n"),
+        );
+        sandbox.write(
+            format!("{dir}/src/lib.rs"),
+            format!("pub const NUMBER: u32 = {number};\n"),
+        );
+        sandbox.write(format!("{dir}/.cargo-checksum.json"), "{\"files\":{}}");
+    }
+    sandbox.append("gamma/Cargo.toml", "dep = \"1\"\n");
+    let update = |version: &str| {
+        let lock = sandbox.read("Cargo.lock");
+        sandbox.write("Cargo.lock", lock.replace("1.0.0", version).replace("1.0.1", version));
+    };
+    let _ = sandbox
+        .program("cargo")
+        .args("generate-lockfile --offline")
+        .output()
+        .exits(0);
+    update("1.0.0");
+    let _ = sandbox.run("check").exits(0);
+    assert_eq!(
+        cached(&sandbox.run("check --message-format json").exits(0)),
+        ["check \"whole\""]
+    );
+    update("1.0.1");
+    let out = sandbox.run("check --message-format json").exits(1);
+    assert_eq!(cached(&out), [r#"check gamma {"crates":2}"#]);
+    update("1.0.0");
+    assert_eq!(
+        cached(&sandbox.run("check --message-format json").exits(0)),
+        ["check \"whole\""]
+    );
 }
