@@ -51,16 +51,19 @@ fn goes_on(sandbox: &Sandbox, context: &str) {
     let _ = fs::remove_file(sandbox.root().join("log"));
 }
 
+/// The program that watches calls of the system.
+fn strace() -> &'static str {
+    let places = ["/usr/bin/strace", "/usr/local/bin/strace", "/bin/strace"];
+    let found = places.into_iter().find(|path| fs::exists(path).unwrap());
+    found.expect("this test needs `strace`")
+}
+
 /// Kills each process of the run that comes to its N-th call: the program, its guard, a tool, git or cargo. Where that is the
 /// program and its guard, the next run ends what they leave behind.
 #[test]
 #[ignore = "takes minutes; for the night, where there is `strace`"]
 fn killed_at_any_call_of_the_system_nothing_is_left_and_nothing_is_misreported() {
-    let strace = ["/usr/bin/strace", "/usr/local/bin/strace", "/bin/strace"];
-    let strace = strace
-        .into_iter()
-        .find(|path| fs::exists(path).unwrap())
-        .expect("this test needs `strace`");
+    let strace = strace();
     let mark = Mark::new();
     for (call, most, step) in [
         ("openat", 120, 3),
@@ -147,4 +150,41 @@ fn where_the_system_starts_no_more_processes_nothing_passes_that_did_not_run() {
         mark.gone();
     }
     assert!(refused > 0, "the limit did not bind: this test tests nothing");
+}
+
+/// Refuses the N-th call of each process of the run, whichever it is: the program, its guard, a tool, git or cargo.
+#[test]
+#[ignore = "takes minutes; for the night, where there is `strace`"]
+fn refused_at_any_call_of_the_system_nothing_is_misreported_and_the_next_run_is_right() {
+    let strace = strace();
+    let mark = Mark::new();
+    for (call, most, step) in [
+        ("write", 60, 1),
+        ("fsync", 3, 1),
+        ("/^rename", 8, 1),
+        ("/^mkdir", 6, 1),
+        ("/^unlink", 8, 1),
+        ("openat", 120, 4),
+        ("/^[fl]*stat", 120, 8),
+    ] {
+        let sandbox = sandbox(&mark);
+        goes_on(&sandbox, "at first");
+        for when in (1..=most).step_by(step) {
+            let error = ["ENOSPC", "EIO", "EROFS"][when % 3];
+            let context = format!("{call} {when} {error}");
+            let inject = format!("inject={call}:error={error}:when={when}");
+            let run = sandbox.program(strace).args("-f -qqq -o /dev/null -e signal=none -e");
+            let run = run.arg(inject).arg(env!("CARGO_BIN_EXE_cargo-hooks"));
+            let out = run.args("check --message-format json --force").output();
+            mark.gone();
+            // What the tool notes may be what is refused.
+            let log = [sandbox.log(), vec!["good".to_owned()]].concat();
+            is_true(&out, &log, &context);
+            assert!(!out.stderr.contains("panicked"), "{context}: {out}");
+            let _ = fs::remove_file(sandbox.root().join("log"));
+            goes_on(&sandbox, &context);
+            let verified = sandbox.run("cache verify");
+            assert_eq!(verified.code, 0, "{context}: {verified}");
+        }
+    }
 }

@@ -12,7 +12,12 @@ mod sandbox;
 mod affected;
 mod architecture;
 mod cache;
+mod cache_crowd;
+mod cache_damage;
+#[cfg(target_os = "linux")]
+mod cache_disk;
 mod cached_runs;
+mod campaign;
 mod cargo;
 mod cargo_waits;
 mod check;
