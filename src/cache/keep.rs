@@ -18,7 +18,7 @@ use crate::environment::Given;
 use crate::event::{CrateVerdict, Event, EventKind, TaskFinished};
 use crate::fingerprint::{Fingerprints, Key};
 use crate::model::{CrateName, Digest, Finding, TaskId};
-use crate::plan::{Plan, Task};
+use crate::plan::{Companions, Plan, Task};
 use crate::results::{self, Pass, Recorded};
 use crate::store::StoreError;
 use crate::workspace::State;
@@ -69,6 +69,7 @@ impl Look<'_> {
         let fingerprints = again.fingerprints();
         let keys_again = again.keys_by(&fingerprints, plan);
         let keeper = Keeper {
+            companions: fingerprints.companions(),
             fingerprints,
             records: Records::read(&again.state, target_dirs),
             look: &again,
@@ -89,6 +90,11 @@ impl Look<'_> {
                 let Some((_, key)) = same.filter(|_| has_passed(finished, krate.as_ref())) else {
                     continue;
                 };
+                if let Some(name) = krate
+                    && !keeper.is_built_as_with_all(plan.task(id), name)
+                {
+                    continue;
+                }
                 if let Some(pass) = keeper.pass(plan.task(id), finished, krate.as_ref(), key, &mut blobs) {
                     kept.push(pass);
                 }
@@ -123,6 +129,7 @@ struct Keeper<'k> {
     /// When the run began.
     began: SystemTime,
     fingerprints: Fingerprints<'k>,
+    companions: Companions,
     records: Records,
 }
 
@@ -169,6 +176,26 @@ impl Keeper<'_> {
             took: finished.took,
             at: SystemTime::now(),
         })
+    }
+
+    /// Whether a crate was built together with all others of its check that decide how it is built.
+    fn is_built_as_with_all(&self, task: &Task, krate: &CrateName) -> bool {
+        if task.basis.as_ref().is_none_or(|basis| !basis.builds_together()) {
+            return true;
+        }
+        let checks = self.look.glance.request.config.checks.iter();
+        let variants = checks
+            .filter(|check| check.name == task.key.check)
+            .flat_map(|check| &check.variants);
+        let all: BTreeSet<&CrateName> = (variants.filter(|variant| variant.crates.contains(krate)))
+            .flat_map(|variant| &variant.crates)
+            .collect();
+        let mut companions = self.companions.get(krate).into_iter().flatten();
+        let missing = companions.find(|name| all.contains(name) && !task.crates.contains(name));
+        if let Some(missing) = missing {
+            tracing::debug!(%krate, %missing, "it was built with fewer features than with all");
+        }
+        missing.is_none()
     }
 
     /// What cargo says was read beyond the key; nothing where that is not known, or where cargo may have been mistaken.

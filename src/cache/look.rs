@@ -13,7 +13,7 @@ use crate::digests::{FileTree, Kind, PathDigest, Scan};
 use crate::environment::Environment;
 use crate::fingerprint::{Fingerprints, InputFile, Key, Scene, Surroundings};
 use crate::model::{CrateName, Digest, TaskId};
-use crate::plan::{Basis, Passed, Plan, Replay, Replays, Task};
+use crate::plan::{Basis, Companions, Passed, Plan, Replay, Replays, Task};
 use crate::readers::Readers;
 use crate::results::{Hit, Recorded, Results};
 use crate::run::Inputs;
@@ -69,6 +69,22 @@ pub struct Keys(pub(super) BTreeMap<TaskId, Vec<(Option<CrateName>, Key)>>);
 /// The same, without what they are made of.
 pub type KeyDigests = BTreeMap<(TaskId, Option<CrateName>), Digest>;
 
+/// What keys say of a plan.
+pub struct Known {
+    /// The digests of the keys.
+    pub(super) digests: KeyDigests,
+    /// Which crates have to be built together.
+    pub(super) companions: Companions,
+}
+
+impl Known {
+    /// What has passed, without what has to be built again beside what has not.
+    #[must_use]
+    pub fn but_companions(&self, passed: Passed, plan: &Plan) -> Passed {
+        passed.but_companions(plan, &self.companions)
+    }
+}
+
 impl<'a> Glance<'a> {
     /// Looks at the files; nothing where something is not known on which every key rests.
     #[must_use]
@@ -95,30 +111,30 @@ impl<'a> Glance<'a> {
         })
     }
 
-    /// The digests of the keys of a plan: as they are remembered for just this, else worked out.
+    /// What the keys of a plan say: as they are remembered for just this, else worked out.
     #[must_use]
-    pub fn digests(&self, plan: &Plan) -> Option<KeyDigests> {
+    pub fn known(&self, plan: &Plan) -> Option<Known> {
         let question = memory::question(self, plan);
         let known = memory::recall(self, question);
-        let digests = match known {
-            Some(digests) => digests,
+        let known = match known {
+            Some(known) => known,
             None => {
                 let look = Look::deep(self.clone())?;
-                let digests = look.keys(plan).digests();
-                memory::remember(&look, question, &digests);
-                digests
+                let known = look.known(plan);
+                memory::remember(&look, question, &known);
+                known
             }
         };
         self.tree.remember_paths();
-        Some(digests)
+        Some(known)
     }
 
     /// What has passed before of a plan, and what each task said then.
     #[must_use]
     #[tracing::instrument(level = "debug", skip_all)]
-    pub fn passed(&self, plan: &Plan, digests: &KeyDigests) -> (Passed, Replays) {
+    pub fn passed(&self, plan: &Plan, known: &Known) -> (Passed, Replays) {
         let results = Results::open(&self.request.state_dir);
-        let hits = digests.iter().filter_map(|(place, key)| {
+        let hits = known.digests.iter().filter_map(|(place, key)| {
             let basis = plan.task(place.0).basis.as_ref()?;
             Some((place.clone(), self.hit(&results, key, basis)?))
         });
@@ -128,7 +144,7 @@ impl<'a> Glance<'a> {
             task.crates.iter().filter(has).cloned().collect()
         };
         let whole = |task: &Task| replays.contains_key(&(task.head.id, None));
-        let passed = Passed::of(plan, crates, whole);
+        let passed = known.but_companions(Passed::of(plan, crates, whole), plan);
         (passed, replays)
     }
 
@@ -186,6 +202,15 @@ impl<'a> Look<'a> {
             (!keys.is_empty()).then_some((task.head.id, keys))
         });
         Keys(keys.collect())
+    }
+
+    /// The digests of the keys, and what else the same work shows.
+    fn known(&self, plan: &Plan) -> Known {
+        let fingerprints = self.fingerprints();
+        Known {
+            digests: self.keys_by(&fingerprints, plan).digests(),
+            companions: fingerprints.companions(),
+        }
     }
 
     pub(super) fn fingerprints(&self) -> Fingerprints<'_> {

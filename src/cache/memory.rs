@@ -9,13 +9,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::look::{Glance, KeyDigests, Look};
+use super::look::{Glance, KeyDigests, Known, Look};
 use crate::model::{CrateName, Digest, TaskId};
-use crate::plan::Plan;
+use crate::plan::{Companions, Plan};
 use crate::private_files::{Durability, PrivateDir};
 
 /// Where it is remembered below the state of a repository.
-const FILE: &str = "keys-1";
+const FILE: &str = "keys-2";
 /// No such file of ours is larger.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
@@ -26,6 +26,7 @@ struct Memory {
     /// What was looked at outside of the tree, and what was there.
     elsewhere: Vec<(Vec<u8>, String)>,
     keys: Vec<(u32, Option<CrateName>, String)>,
+    companions: Companions,
 }
 
 /// Everything that the keys of a plan follow from, but for what lies elsewhere.
@@ -72,7 +73,7 @@ pub(super) fn question(glance: &Glance<'_>, plan: &Plan) -> Digest {
 }
 
 /// The keys, where they are remembered for this question and nothing else has changed.
-pub(super) fn recall(glance: &Glance<'_>, question: Digest) -> Option<KeyDigests> {
+pub(super) fn recall(glance: &Glance<'_>, question: Digest) -> Option<Known> {
     let bytes = PrivateDir::open(&glance.request.state_dir, &[])
         .ok()?
         .read(FILE, LARGEST)
@@ -96,24 +97,28 @@ pub(super) fn recall(glance: &Glance<'_>, question: Digest) -> Option<KeyDigests
     let key = |(task, krate, digest): (u32, Option<CrateName>, String)| {
         Some(((TaskId(task), krate), Digest::from_hex(&digest)?))
     };
-    memory.keys.into_iter().map(key).collect()
+    Some(Known {
+        digests: memory.keys.into_iter().map(key).collect::<Option<KeyDigests>>()?,
+        companions: memory.companions,
+    })
 }
 
 /// Remembers the keys. What cannot be read elsewhere may be anything next time.
-pub(super) fn remember(look: &Look<'_>, question: Digest, digests: &KeyDigests) {
+pub(super) fn remember(look: &Look<'_>, question: Digest, known: &Known) {
     let of_path = |(path, found): &(PathBuf, crate::digests::PathDigest)| {
         Some((path.as_os_str().as_bytes().to_vec(), found.known()?.to_string()))
     };
     let Some(elsewhere) = look.elsewhere.iter().map(of_path).collect() else {
         return;
     };
-    let keys: BTreeMap<_, _> = digests.iter().collect();
+    let keys: BTreeMap<_, _> = known.digests.iter().collect();
     let memory = Memory {
         question: question.to_string(),
         elsewhere,
         keys: (keys.into_iter())
             .map(|((task, krate), digest)| (task.0, krate.clone(), digest.to_string()))
             .collect(),
+        companions: known.companions.clone(),
     };
     let Ok(text) = serde_json::to_vec(&memory) else { return };
     let mut bytes = Digest::of(&text).to_string().into_bytes();

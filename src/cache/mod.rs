@@ -21,4 +21,4 @@ mod toolchain;
 pub use contradictions::Contradiction;
 pub use explain::{Change, Difference, Explanation, Standing, unexplained};
 pub use keep::Ends;
-pub use look::{Glance, KeyDigests, Keys, Look, LookRequest};
+pub use look::{Glance, KeyDigests, Keys, Known, Look, LookRequest};

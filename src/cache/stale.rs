@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -34,8 +35,10 @@ impl Compiled {
         let Some(times) = self.0.get(&normal(file)) else {
             return false;
         };
-        let Ok(found) = fs::metadata(file) else {
-            return true;
+        let found = match fs::metadata(file) {
+            Ok(found) => found,
+            // Cargo compiles again what it misses a file of. A unit that is of no use any more may name it for ever.
+            Err(error) => return error.kind() != io::ErrorKind::NotFound,
         };
         let (written, came) = (modified(&found), came_there(root, file).max(changed(&found)));
         times.iter().any(|compiled| written <= *compiled && *compiled < came)

@@ -9,6 +9,7 @@
 
 mod action;
 mod canonical;
+mod companions;
 mod key;
 mod locked;
 mod parts;

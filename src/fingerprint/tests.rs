@@ -171,3 +171,54 @@ proptest! {
         }
     }
 }
+
+/// Whom each crate has to be built with, as `crate: others`.
+fn companions(tree: &Tree) -> Vec<String> {
+    let memory = files(tree);
+    let state = State::read(&memory, Path::new("/ws")).unwrap();
+    let (config, readers) = (config(&state, ""), Readers::default());
+    let has_manifest = |dir: &Path| memory.has(&dir.join("Cargo.toml"));
+    let fingerprints = Fingerprints::new(Scene {
+        state: &state,
+        readers: &readers,
+        config: &config,
+        workspace: None,
+        files: &[],
+        has_manifest: &has_manifest,
+    });
+    let all = fingerprints.companions().into_iter();
+    let line = |(name, beside): (CrateName, std::collections::BTreeSet<CrateName>)| {
+        let beside: Vec<&str> = beside.iter().map(CrateName::as_str).collect();
+        format!("{name}: {}", beside.join(" "))
+    };
+    all.map(line).collect()
+}
+
+#[test]
+fn crates_are_built_with_those_that_ask_for_more_of_what_they_are_built_from() {
+    let check = |edits: &[(&str, &str)], expected: &[&str]| {
+        let mut workspace = tree("a; b -> a; c -> a; d -> b");
+        for (krate, lines) in edits {
+            let manifest = workspace.get_mut(&format!("{krate}/Cargo.toml")).unwrap();
+            manifest.push_str(lines);
+            manifest.push('\n');
+        }
+        assert_eq!(companions(&workspace), expected, "{edits:?}");
+    };
+    // A table is still open: that of the dependency on `a`.
+    let features = ("a", "[features]\ndefault = []\nmore = []");
+    check(&[], &[]);
+    check(&[features], &[]);
+    // Whoever is built from `a`, and `a` itself, is another thing where `c` is built as well.
+    check(&[features, ("c", "features = [\"more\"]")], &["a: c", "b: c", "d: c"]);
+    // Of `b`, it is known what it asks for.
+    check(&[features, ("b", "features = [\"more\"]")], &["a: b", "c: b"]);
+    // Who refuses the default gets it all the same where others ask for it, or `a` itself is chosen.
+    check(&[features, ("c", "default-features = false")], &["c: a b"]);
+    check(&[("c", "default-features = false")], &[]);
+    // A feature of its own may ask for more.
+    check(
+        &[features, ("c", "[features]\nx = [\"a?/more\"]")],
+        &["a: c", "b: c", "d: c"],
+    );
+}

@@ -130,6 +130,12 @@ impl Basis {
         self.builds || self.counts == Counts::Everything || self.programs.iter().any(is_of_rust)
     }
 
+    /// Whether crates are built at once, so that what one of them asks of a package counts for all of them.
+    #[must_use]
+    pub fn builds_together(&self) -> bool {
+        self.builds && self.is_by_crate() && self.command.iter().any(|word| word == "{packages}")
+    }
+
     /// Whether each crate passes for itself.
     #[must_use]
     pub fn is_by_crate(&self) -> bool {

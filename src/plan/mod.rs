@@ -34,6 +34,6 @@ pub use jobs::Jobs;
 pub use limit::Limit;
 pub use request::{CacheUse, CargoOption, CrateSelection, Facts, Mode, PlanError, Request};
 pub use requirements::requirements;
-pub use reuse::{Passed, Replays, with_what_passed};
+pub use reuse::{Companions, Passed, Replays, with_what_passed};
 pub use select::definitions;
 pub use task::{Access, CargoUse, Handling, MissingTool, Program, Replay, Resource, Role, Task, TaskCommand};

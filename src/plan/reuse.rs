@@ -10,6 +10,9 @@ use crate::model::{CheckName, CrateName, TaskId};
 /// What was said in earlier passes: of crates of tasks, or of whole tasks.
 pub type Replays = BTreeMap<(TaskId, Option<CrateName>), Replay>;
 
+/// The crates that have to be built together with one, for it to be built as it is with all; nothing for most.
+pub type Companions = BTreeMap<CrateName, BTreeSet<CrateName>>;
+
 /// What has passed before on the same content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Passed {
@@ -59,6 +62,24 @@ impl Passed {
         }
         self.crates.retain(|_, crates| !crates.is_empty());
         self.tasks.retain(|_| !is_chosen());
+        self
+    }
+
+    /// Without what has to be built again beside what has not passed: built without it, that would be another thing.
+    #[must_use]
+    pub fn but_companions(mut self, plan: &Plan, companions: &Companions) -> Self {
+        let builds_together = |task: &&Task| task.basis.as_ref().is_some_and(|basis| basis.builds_together());
+        for task in plan.tasks().filter(builds_together) {
+            let Some(passed) = self.crates.get_mut(&by_check(task)) else {
+                continue;
+            };
+            let mut missing: Vec<&CrateName> = task.crates.iter().filter(|name| !passed.contains(*name)).collect();
+            while let Some(name) = missing.pop() {
+                let beside = companions.get(name).into_iter().flatten();
+                missing.extend(beside.filter(|name| task.crates.contains(name) && passed.remove(*name)));
+            }
+        }
+        self.crates.retain(|_, crates| !crates.is_empty());
         self
     }
 

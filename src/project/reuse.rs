@@ -29,7 +29,8 @@ pub(super) fn passed(project: &Project, plan: &Plan) -> Option<Known> {
     let sources = || sources(project);
     let request = ground.request(project, plan, &sources);
     let glance = Glance::new(&request, plan)?;
-    let (passed, replays) = glance.passed(plan, &glance.digests(plan)?);
+    let known = glance.known(plan)?;
+    let (passed, replays) = glance.passed(plan, &known);
     let all = passed.count();
     let doubted = (all * usize::from(doubt)).div_ceil(100);
     let mut chance = Chance {
@@ -37,7 +38,7 @@ pub(super) fn passed(project: &Project, plan: &Plan) -> Option<Known> {
         of: all,
     };
     (!passed.is_empty()).then(|| Known {
-        passed: passed.without(|| chance.chooses()),
+        passed: known.but_companions(passed.without(|| chance.chooses()), plan),
         replays,
         doubted,
     })

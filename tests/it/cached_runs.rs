@@ -646,3 +646,57 @@ fn a_lock_file_that_git_ignores_counts() {
         ["check \"whole\""]
     );
 }
+
+/// Cargo builds a package once, with the features that all of those ask for who are built: without one of them, the others
+/// are built from something else.
+#[test]
+fn what_is_built_with_the_features_that_others_ask_for_runs_together_with_them() {
+    let sandbox = sandbox("checks.check = true");
+    sandbox.append("alpha/Cargo.toml", "\n[features]\nextra = []\n");
+    sandbox.append(
+        "alpha/src/lib.rs",
+        "/// What there is.\npub struct Options {\n    /// With more.\n    #[cfg(feature = \"extra\")]\n    pub extra: u32,\n}\n",
+    );
+    sandbox.append(
+        "beta/src/lib.rs",
+        "/// All.\npub const OPTIONS: alpha::Options = alpha::Options {};\n",
+    );
+    sandbox.append("gamma/Cargo.toml", "alpha = { path = \"../alpha\" }\n");
+    let _ = sandbox
+        .program("cargo")
+        .args("generate-lockfile --offline")
+        .output()
+        .exits(0);
+    let run = |arguments: &str| {
+        let out = sandbox.run(&format!("check --message-format json {arguments}"));
+        (out.code, cached(&out))
+    };
+    let said = |code: i32, cached: &str| (code, vec![cached.to_owned()]);
+    assert_eq!(run(""), said(0, "check null"));
+    sandbox.append("beta/src/lib.rs", "// more\n");
+    assert_eq!(
+        run(""),
+        said(0, r#"check beta {"crates":2}"#),
+        "nobody asks for more than beta"
+    );
+    let manifest = sandbox.read("gamma/Cargo.toml");
+    sandbox.write(
+        "gamma/Cargo.toml",
+        manifest.replace("\"../alpha\" }", "\"../alpha\", features = [\"extra\"] }"),
+    );
+    assert_eq!(run(""), said(1, "check null"));
+    assert_eq!(
+        run(""),
+        said(1, r#"check 2 crates {"crates":1}"#),
+        "not beta alone, which would pass"
+    );
+    assert_eq!(run("-p beta"), said(0, "check beta null"), "that is what was asked for");
+    assert_eq!(
+        run("-p beta"),
+        said(0, "check beta null"),
+        "and not what passes with all"
+    );
+    assert_eq!(run(""), said(1, r#"check 2 crates {"crates":1}"#));
+    sandbox.write("gamma/Cargo.toml", manifest);
+    assert_eq!(run(""), said(0, "check \"whole\""));
+}

@@ -142,8 +142,11 @@ pub(super) const SLOTS: &[Slot] = &[
              [dependencies]\nalpha = { path = \"../alpha\" }\n\n[dev-dependencies]\ndelta = { path = \"../delta\" }\n",
             "[package]\nname = \"gamma\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
              alpha = { path = \"../alpha\", features = [\"more\"] }\n\n[dev-dependencies]\ndelta = { path = \"../delta\" }\n",
+            // What beta does not expect.
+            "[package]\nname = \"gamma\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
+             alpha = { path = \"../alpha\", features = [\"extra\"] }\n\n[dev-dependencies]\ndelta = { path = \"../delta\" }\n",
         ],
-        0,
+        1,
     ),
     Slot::new(
         File("delta/Cargo.toml"),
