@@ -186,7 +186,7 @@ mod tests {
         type Change = fn(&Path);
         let changes: [(&str, Change); 6] = [
             ("src/lib.rs", |dir| {
-                fs::rename(dir.join("other/lib.rs"), dir.join("src/lib.rs")).unwrap()
+                fs::rename(dir.join("other/lib.rs"), dir.join("src/lib.rs")).unwrap();
             }),
             ("src/lib.rs", |dir| {
                 fs::rename(dir.join("src"), dir.join("aside")).unwrap();
@@ -205,7 +205,7 @@ mod tests {
                 symlink("unreal.rs", dir.join("link.rs")).unwrap();
             }),
             ("real.rs", |dir| {
-                fs::rename(dir.join("unreal.rs"), dir.join("real.rs")).unwrap()
+                fs::rename(dir.join("unreal.rs"), dir.join("real.rs")).unwrap();
             }),
         ];
         for (name, change) in changes {

@@ -1,6 +1,7 @@
 //! Many runs at once that share what has passed, with others that tidy it up; and runs that are killed while they fill it.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -152,7 +153,8 @@ fn kills(rounds: usize, seed: u64) {
         is_sound(&sandbox, &context);
         most = most.max(unfinished(&sandbox).len());
     }
-    println!("{rounds} kills, of which {died} met a run: at most {most} unfinished files");
+    let told = format!("{rounds} kills, of which {died} met a run: at most {most} unfinished files");
+    let _ = writeln!(std::io::stderr(), "{told}");
     assert!(died > 0, "no run was killed: this test tests nothing");
     // Nobody removes what may still be written. Once it is old, the next run that writes there does.
     let mut left = unfinished(&sandbox);

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::campaign::Chance;
 use crate::sandbox::{Output, Sandbox};
 
+/// What is done to a state.
+type Change<'c> = &'c dyn Fn(&Path);
+
 const GOOD: &str = "//! This is good it is.\n";
 const BROKEN: &str = "//! This is BROKEN, so.\n";
 
@@ -215,7 +218,7 @@ fn what_is_no_file_of_ours_is_not_read() {
 fn a_state_in_a_place_that_is_not_ours_is_one_warning() {
     let remembered = Remembered::new();
     let elsewhere = remembered.sandbox.root().join("elsewhere");
-    let places: [(&str, &dyn Fn(&Path)); 5] = [
+    let places: [(&str, Change<'_>); 5] = [
         ("a link", &|state| {
             let _ = fs::remove_dir_all(&elsewhere);
             fs::rename(state, &elsewhere).unwrap();

@@ -480,6 +480,8 @@ fn what_a_check_names_counts_though_git_ignores_it() {
     fs::remove_file(sandbox.ws().join("fixtures/a/b.txt")).unwrap();
     assert_eq!(runs("its end"), 1);
 }
+/// What is done to a workspace.
+type Change<'c> = &'c dyn Fn(&Sandbox);
 
 /// Cargo goes by times: what is put in the place of a source without a new one, it takes for what it has compiled.
 #[test]
@@ -490,7 +492,7 @@ fn what_cargo_takes_for_something_older_is_not_remembered() {
         let file = fs::File::options().append(true).open(sandbox.ws().join(path)).unwrap();
         file.set_modified(long_ago).unwrap();
     };
-    let changes: [(&str, &dyn Fn(&Sandbox)); 5] = [
+    let changes: [(&str, Change<'_>); 5] = [
         ("a source by a link", &|sandbox| {
             let source = sandbox.ws().join("alpha/src/lib.rs");
             fs::remove_file(&source).unwrap();
