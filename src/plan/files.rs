@@ -4,7 +4,6 @@
 //! one class where the same tasks use both. Each class is one lock. So there are as many locks as there are ways in which
 //! checks share files, however many files there are, and all of it takes one look at each file of each task.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::cargo::{Words, recognise};
@@ -23,13 +22,16 @@ const MOST_CLASSES: u32 = 256;
 /// crate, what else may come to lie in its directory.
 type Part = u32;
 
+/// Parts, in their order, each once.
+pub(super) type Parts = Vec<Part>;
+
 /// What a task uses in one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Extent {
     /// Nobody knows: it may be anything.
     Everything,
-    /// These, each once.
-    Parts(BTreeSet<Part>),
+    /// These.
+    Parts(Parts),
 }
 
 /// Which files a task uses.
@@ -44,7 +46,7 @@ impl Uses {
     pub(super) fn unknown() -> Self {
         Self {
             reads: Extent::Everything,
-            writes: Extent::Parts(BTreeSet::new()),
+            writes: Extent::Parts(Vec::new()),
         }
     }
 }
@@ -55,7 +57,7 @@ pub(super) struct Places<'a> {
     /// The directories of the crates in the order of their paths, so that what lies below one of them follows it.
     dirs: Vec<(&'a Path, CrateId)>,
     /// The parts of each crate.
-    of_crate: Vec<Vec<Part>>,
+    of_crate: Vec<Parts>,
 }
 
 impl<'a> Places<'a> {
@@ -74,14 +76,16 @@ impl<'a> Places<'a> {
     }
 
     /// The parts of these files, which are some of the list, in its order.
-    pub(super) fn of_files(&self, files: &[&Path]) -> BTreeSet<Part> {
+    pub(super) fn of_files(&self, files: &[&Path]) -> Parts {
         let mut wanted = files.iter().peekable();
         let all = self.files.iter().enumerate();
-        let found = all.filter(|(_, file)| wanted.next_if(|wanted| **wanted == file.as_path()).is_some());
+        // As bytes: paths are compared name by name, which takes longer, and these are from the same list.
+        let same = |wanted: &Path, file: &Path| wanted.as_os_str() == file.as_os_str();
+        let found = all.filter(|(_, file)| wanted.next_if(|wanted| same(wanted, file)).is_some());
         found.map(|(place, _)| part(place)).collect()
     }
 
-    fn matching(&self, filter: &FileFilter) -> BTreeSet<Part> {
+    fn matching(&self, filter: &FileFilter) -> Parts {
         let matches = filter.matcher();
         let all = self.files.iter().enumerate();
         all.filter(|(_, file)| matches(file))
@@ -90,7 +94,7 @@ impl<'a> Places<'a> {
     }
 
     /// The parts in the directories of these crates: also those of crates that lie in one of them.
-    fn of_crates(&self, workspace: &Workspace, names: &[CrateName]) -> BTreeSet<Part> {
+    fn of_crates(&self, workspace: &Workspace, names: &[CrateName]) -> Parts {
         let dirs = names
             .iter()
             .filter_map(|name| Some(workspace.by_name(name)?.dir.as_path()));
@@ -101,7 +105,7 @@ impl<'a> Places<'a> {
                 .take_while(move |(other, _)| other.starts_with(dir))
         });
         let parts = below.flat_map(|(_, krate)| &self.of_crate[krate.index()]);
-        parts.copied().collect()
+        in_order(parts.copied().collect())
     }
 }
 
@@ -109,11 +113,22 @@ fn part(place: usize) -> Part {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 
+/// Each number once, in their order.
+#[expect(
+    clippy::stable_sort_primitive,
+    reason = "most often these are two lists that are in order, which this sort only has to merge"
+)]
+fn in_order(mut numbers: Vec<u32>) -> Vec<u32> {
+    numbers.sort();
+    numbers.dedup();
+    numbers
+}
+
 /// What the tasks of a definition use beside what their commands name.
 pub(super) struct Declared {
-    inputs: BTreeSet<Part>,
+    inputs: Parts,
     /// What it generates, where it does and says what.
-    generates: Option<BTreeSet<Part>>,
+    generates: Option<Parts>,
 }
 
 impl Declared {
@@ -125,7 +140,7 @@ impl Declared {
         let generated = definition.files.as_ref().filter(|_| definition.generates);
         Self {
             inputs: if definition.inputs.is_empty() {
-                BTreeSet::new()
+                Vec::new()
             } else {
                 places.matching(&inputs)
             },
@@ -146,11 +161,11 @@ pub(super) fn uses(
         return Uses::unknown();
     };
     let own = named(purpose, unit, command, scene, places);
-    let with_inputs = |own: &BTreeSet<Part>| Extent::Parts(own.union(&declared.inputs).copied().collect());
+    let with_inputs = |own: &Parts| Extent::Parts(in_order([own.as_slice(), &declared.inputs].concat()));
     let reads = own.as_ref().map_or(Extent::Everything, with_inputs);
     let writes = match (purpose.role, purpose.definition.generates) {
         (Role::Repair, _) => own.map_or(Extent::Everything, Extent::Parts),
-        (Role::Judge | Role::Build, false) => Extent::Parts(BTreeSet::new()),
+        (Role::Judge | Role::Build, false) => Extent::Parts(Vec::new()),
         (Role::Judge | Role::Build, true) => {
             let writes = declared.generates.clone().map_or(Extent::Everything, Extent::Parts);
             // What something is generated from is not said.
@@ -169,7 +184,7 @@ fn named(
     command: &TaskCommand,
     scene: &Scene<'_>,
     places: &Places<'_>,
-) -> Option<BTreeSet<Part>> {
+) -> Option<Parts> {
     let called = recognise(&command.program.name, &command.args, &scene.facts.cargo);
     if called != Words::NoCargo || purpose.definition.builds == Some(true) {
         return None;
@@ -190,24 +205,24 @@ fn named(
 pub(super) fn lock(tasks: &mut [Drafted<'_>], places: &Places<'_>) {
     let (classes, count) = classes(tasks, places.files.len() + places.of_crate.len());
     for Drafted { task, uses, .. } in tasks {
-        let class = |part: &Part| classes.get(*part as usize).copied().flatten();
-        let writes: BTreeSet<u32> = match &uses.writes {
-            Extent::Everything => continue,
-            Extent::Parts(parts) => parts.iter().filter_map(class).collect(),
-        };
-        let reads: BTreeSet<u32> = match &uses.reads {
-            Extent::Everything => (0..count).collect(),
-            Extent::Parts(parts) => parts.iter().filter_map(class).collect(),
-        };
-        let access = |class: &u32| {
-            if writes.contains(class) {
-                Access::Exclusive
-            } else {
-                Access::Shared
+        if uses.writes == Extent::Everything {
+            continue;
+        }
+        // There are few classes, and many parts.
+        let mut used = vec![None; count as usize];
+        for (extent, access) in [(&uses.reads, Access::Shared), (&uses.writes, Access::Exclusive)] {
+            match extent {
+                Extent::Everything => used.fill(Some(access)),
+                Extent::Parts(parts) => {
+                    for class in parts.iter().filter_map(|part| classes[*part as usize]) {
+                        used[class as usize] = Some(access);
+                    }
+                }
             }
-        };
-        let used = writes.union(&reads);
-        let files: Vec<_> = used.map(|class| (Resource::Files(*class), access(class))).collect();
+        }
+        let files = (0..count).zip(used);
+        let files = files.filter_map(|(class, access)| Some((Resource::Files(class), access?)));
+        let files: Vec<_> = files.collect();
         for (resource, access) in &mut task.resources {
             if *resource == Resource::Tree {
                 *access = Access::Shared;
@@ -271,7 +286,7 @@ impl Classes {
     }
 
     /// Tells all of these from each other, unless that makes too many classes.
-    fn split_by<'p>(&mut self, mut extents: impl Iterator<Item = &'p BTreeSet<Part>>) -> bool {
+    fn split_by<'p>(&mut self, mut extents: impl Iterator<Item = &'p Parts>) -> bool {
         extents.all(|parts| {
             self.split(parts);
             self.count <= MOST_CLASSES
@@ -279,7 +294,7 @@ impl Classes {
     }
 
     /// Tells these parts from those that have been in one class with them.
-    fn split(&mut self, parts: &BTreeSet<Part>) {
+    fn split(&mut self, parts: &[Part]) {
         let mut inside = vec![0; self.sizes.len()];
         for class in parts.iter().filter_map(|part| self.of[*part as usize]) {
             inside[class as usize] += 1;

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::command_line::{Filling, file_argument, fill};
-use super::files::Places;
+use super::files::{Parts, Places};
 use super::parts::{cost, parts};
 use super::request::{Facts, PlanError, Request};
 use crate::affected::SelectedFiles;
@@ -25,7 +25,7 @@ pub(super) struct Unit<'a> {
     /// in how many parts. Most often nothing does.
     pub(super) group: String,
     /// The files that it works on, where it is about files and somebody has to know.
-    pub(super) files: BTreeSet<u32>,
+    pub(super) files: Parts,
     pub(super) filling: Filling<'a>,
 }
 
@@ -183,7 +183,7 @@ impl<'a> Scene<'a> {
         let label = only.map(ToString::to_string).unwrap_or_default();
         Unit {
             group: label.clone(),
-            files: BTreeSet::new(),
+            files: Vec::new(),
             label,
             crates: Vec::new(),
             whole: true,
@@ -198,7 +198,7 @@ impl<'a> Scene<'a> {
             crates: vec![krate.name.clone()],
             whole: self.workspace.crates().len() == 1,
             group: String::new(),
-            files: BTreeSet::new(),
+            files: Vec::new(),
             filling: Filling {
                 package,
                 ..self.filling()
@@ -212,7 +212,7 @@ impl<'a> Scene<'a> {
             crates: selected.names(),
             whole: selected.all,
             group: String::new(),
-            files: BTreeSet::new(),
+            files: Vec::new(),
             filling: Filling {
                 packages: selected.arguments(),
                 targets: selected.targets(),
@@ -255,7 +255,7 @@ impl<'a> Scene<'a> {
                 units.push(Unit {
                     label: joined(&[&selected.label(), edition_label, &part_label(index, count)]),
                     group,
-                    files: BTreeSet::new(),
+                    files: Vec::new(),
                     crates: crates.map(|krate| krate.name.clone()).collect(),
                     whole: selected.all,
                     filling: Filling {
@@ -291,7 +291,7 @@ impl<'a> Scene<'a> {
                 files: self
                     .places
                     .as_ref()
-                    .map_or_else(BTreeSet::new, |places| places.of_files(own)),
+                    .map_or_else(Vec::new, |places| places.of_files(own)),
                 filling: Filling {
                     files,
                     ..self.filling()

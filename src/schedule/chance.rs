@@ -22,6 +22,12 @@ impl Dice {
         u32::try_from(self.number() >> 32).unwrap_or(0)
     }
 
+    /// Below a number.
+    pub(super) fn below(&mut self, most: usize) -> usize {
+        let most = u64::try_from(most.max(1)).unwrap_or(u64::MAX);
+        usize::try_from(self.number() % most).unwrap_or(0)
+    }
+
     /// From -1 to 1.
     pub(super) fn swing(&mut self) -> f64 {
         f64::from(self.half()) / f64::from(u32::MAX) * 2.0 - 1.0

@@ -1,6 +1,7 @@
 //! A run, as far as it can be decided without looking at the world.
 
 mod arrival;
+mod holds;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -41,6 +42,10 @@ struct Entry {
     key: Key,
     group: usize,
     needed_by: Vec<(TaskId, Need)>,
+    /// Those that are held back until this task has run.
+    holds: Vec<TaskId>,
+    /// How many tasks this one is held back for.
+    held_by: u32,
     /// What came of it the last time, where it is to be tried again.
     failed: Option<Outcome>,
     /// Whether it only runs what it has built, and has given cargo's locks back.
@@ -127,6 +132,12 @@ impl Schedule {
     #[must_use]
     pub fn reserved(&self) -> Option<TaskId> {
         self.queue.reserved()
+    }
+
+    /// Whether the task is held back until another one has run, since its slots are kept for that one.
+    #[must_use]
+    pub fn is_held(&self, task: TaskId) -> bool {
+        self.tasks[task.index()].held_by > 0
     }
 
     /// What is known of the task.
@@ -216,6 +227,8 @@ impl Schedule {
         let task = &self.tasks[id.index()];
         self.queue.give_back(task.group, task.built);
         let (change, outcome) = self.judged(task, verdict);
+        // What is tried again later keeps nobody waiting meanwhile.
+        self.release(id);
         match self.change(id, change) {
             Some(State::Retrying) => self.retry_later(id, outcome),
             Some(State::Settled(_)) => self.settle(id, outcome),
@@ -289,6 +302,7 @@ impl Schedule {
     }
 
     fn tell_settled(&mut self, task: TaskId, outcome: Outcome) {
+        self.release(task);
         self.unsettled -= 1;
         self.passed += usize::from(outcome.is_pass());
         let attempts = self.attempts(task);

@@ -23,6 +23,6 @@ pub use forecast::Forecast;
 pub use job::{AddError, Job, Rules};
 pub use machine::Schedule;
 pub use message::{Effect, Message, Verdict};
-pub use order::{BuiltIn, Situation, Tactics};
+pub use order::{Agenda, BuiltIn, Situation, Tactics};
 pub use outlook::Outlook;
 pub use simulate::{Course, Play, Span, simulate};

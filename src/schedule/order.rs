@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::job::Job;
 use super::outlook::Outlook;
-use super::rehearsal::best_order;
+use super::rehearsal::best_agenda;
 use crate::config::Order;
 use crate::model::TaskId;
 
@@ -52,11 +52,32 @@ pub trait Tactics: Debug + Send + Sync {
     /// The priority of a check comes before this order.
     fn order(&self, outlook: &Outlook<'_>) -> Vec<TaskId>;
 
+    /// The order, and the tasks that are waited for in it; most often none. It is asked instead of the order.
+    fn agenda(&self, outlook: &Outlook<'_>) -> Agenda {
+        Agenda {
+            order: self.order(outlook),
+            awaited: Vec::new(),
+        }
+    }
+
     /// How many of the slots may be used now. It is asked whenever something has happened. Where nothing runs, one task
     /// starts in any case.
     fn slots(&self, now: &Situation) -> u32 {
         now.slots
     }
+}
+
+/// In which order tasks should start, and which of them are waited for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agenda {
+    /// The tasks in their order. What it leaves out comes last, in the order of the plan.
+    pub order: Vec<TaskId>,
+    /// Tasks that slots are kept for, even before they can start: what comes later in the order, and would not fit the
+    /// slots beside one of these, starts only when that one has run. Without that, a long task that could start now may
+    /// be in the way of one that takes all slots and can start in a moment, and of all that waits for it.
+    ///
+    /// What such a task needs never waits for it, wherever it stands in the order; nor does what has a higher priority.
+    pub awaited: Vec<TaskId>,
 }
 
 /// How a run stands.
@@ -82,14 +103,22 @@ pub struct BuiltIn(pub Order);
 
 impl Tactics for BuiltIn {
     fn order(&self, outlook: &Outlook<'_>) -> Vec<TaskId> {
-        match self.0 {
+        self.agenda(outlook).order
+    }
+
+    fn agenda(&self, outlook: &Outlook<'_>) -> Agenda {
+        let order = match self.0 {
             Order::Config => outlook.tasks().map(|(task, _)| task).collect(),
             Order::FastFirst => fast_first(outlook),
             Order::LikelyFailure => likely_failure(outlook, |_, job| !job.may_fail),
             Order::Adaptive if outlook.tasks().any(|(task, _)| outlook.stops_run(task)) => {
                 likely_failure(outlook, |task, _| outlook.stops_run(task))
             }
-            Order::CriticalPath | Order::Adaptive => critical_path(outlook),
+            Order::CriticalPath | Order::Adaptive => return critical_path(outlook),
+        };
+        Agenda {
+            order,
+            ..Agenda::default()
         }
     }
 }
@@ -111,12 +140,12 @@ fn fast_first(outlook: &Outlook<'_>) -> Vec<TaskId> {
 }
 
 /// What the end of the run waits for the longest, and around that what rehearsals show to be better.
-fn critical_path(outlook: &Outlook<'_>) -> Vec<TaskId> {
+fn critical_path(outlook: &Outlook<'_>) -> Agenda {
     let worth: Vec<f64> = outlook
         .tasks()
         .map(|(task, _)| outlook.to_end(task).as_secs_f64())
         .collect();
-    best_order(outlook, &worth)
+    best_agenda(outlook, worth)
 }
 
 /// A chance to see a failure, and the time that it takes to see it.

@@ -121,6 +121,39 @@ impl<'a> Outlook<'a> {
         *self.rules
     }
 
+    /// The place of the first of the tasks.
+    pub(super) fn first(&self) -> usize {
+        self.first
+    }
+
+    /// Whether the task takes so many slots that no two of its kind run beside each other.
+    pub(super) fn is_heavy(&self, job: &Job) -> bool {
+        job.weight > 1 && job.weight.saturating_mul(2) > self.rules.slots
+    }
+
+    /// The places of these tasks in their order, each after all that it needs.
+    pub(super) fn with_needs_first(&self, order: &[TaskId]) -> Vec<usize> {
+        let mut placed = vec![false; self.jobs.len()];
+        let mut sorted = Vec::with_capacity(self.jobs.len());
+        let mut open: Vec<usize> = order.iter().rev().filter_map(|task| self.place(*task)).collect();
+        while let Some(place) = open.last().copied() {
+            let needs = self.jobs[place]
+                .needs
+                .iter()
+                .filter_map(|(needed, _)| self.place(*needed));
+            let before = open.len();
+            open.extend(needs.filter(|needed| !placed[*needed]));
+            if placed[place] || open.len() == before {
+                open.truncate(before - 1);
+                if !placed[place] {
+                    placed[place] = true;
+                    sorted.push(place);
+                }
+            }
+        }
+        sorted
+    }
+
     fn id(&self, place: usize) -> TaskId {
         TaskId(u32::try_from(self.first + place).unwrap_or(u32::MAX))
     }
@@ -163,8 +196,7 @@ impl<'a> Outlook<'a> {
     fn excluding(&self, place: usize) -> Vec<Excluding<'a>> {
         let job = &self.jobs[place];
         let exclusive = job.resources.iter().filter(|(_, access)| *access == Access::Exclusive);
-        let half = job.weight > 1 && job.weight.saturating_mul(2) > self.rules.slots;
-        let heavy = half.then_some(Excluding::Weight);
+        let heavy = self.is_heavy(job).then_some(Excluding::Weight);
         exclusive
             .map(|(resource, _)| Excluding::Lock(resource))
             .chain(heavy)

@@ -2,17 +2,18 @@
 //!
 //! Where tasks are heavy or share locks, the critical path alone can be a poor guide: a task that needs half of all
 //! slots leaves holes that its place in the order has decided. So the run is simulated, then again with the order a
-//! little shaken, and the best is kept. It costs little: nothing where the first rehearsal comes near to what is
+//! little shaken, and the best is kept. What is tried as well is to wait for a heavy task: to start nothing that would be in
+//! its way when it can start. It costs little: nothing where the first rehearsal comes near to what is
 //! possible at all, and otherwise a small share of the time that the run takes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::chance::Dice;
 use super::job::Job;
 use super::machine::Schedule;
-use super::order::Tactics;
+use super::order::{Agenda, Tactics};
 use super::outlook::Outlook;
 use super::simulate::{Play, simulate};
 use crate::model::TaskId;
@@ -23,52 +24,92 @@ const MOST_TASKS: u128 = 20_000;
 /// Fewer runs than these would hardly find anything.
 const FEWEST_RUNS: usize = 4;
 /// An order that comes so near to what is possible is good enough.
-const NEAR: f64 = 1.02;
+const NEAR: f64 = 1.005;
 
-/// An order that is given.
+/// An agenda that is given.
 #[derive(Debug)]
-struct Given(Vec<TaskId>);
+struct Given(Agenda);
 
 impl Tactics for Given {
     fn order(&self, _: &Outlook<'_>) -> Vec<TaskId> {
+        self.0.order.clone()
+    }
+
+    fn agenda(&self, _: &Outlook<'_>) -> Agenda {
         self.0.clone()
     }
 }
 
-/// The tasks of a whole plan in an order that makes for a short run, as far as some rehearsals show. `worth` is what
-/// each task is sorted by at first, the most first.
-pub(super) fn best_order(outlook: &Outlook<'_>, worth: &[f64]) -> Vec<TaskId> {
-    let mut best = sorted(outlook, worth);
+/// A way to do a run: what each task is sorted by, the most first, and which are waited for.
+#[derive(Clone, Debug)]
+struct Way {
+    worth: Vec<f64>,
+    awaited: BTreeSet<TaskId>,
+}
+
+impl Way {
+    fn agenda(&self, outlook: &Outlook<'_>) -> Agenda {
+        Agenda {
+            order: sorted(outlook, &self.worth),
+            awaited: self.awaited.iter().copied().collect(),
+        }
+    }
+
+    /// Another one like it, in the rehearsal of this number: every other one waits for a heavy task more or less.
+    fn shaken(&self, run: usize, heavy: &[TaskId], dice: &mut Dice) -> Self {
+        let mut other = self.clone();
+        let extents = if run.is_multiple_of(2) || heavy.is_empty() {
+            [0.05, 0.2, 0.5, 0.95]
+        } else {
+            for _ in 0..=dice.below(2) {
+                let task = heavy[dice.below(heavy.len())];
+                if !other.awaited.remove(&task) {
+                    other.awaited.insert(task);
+                }
+            }
+            [0.0, 0.05, 0.2, 0.5]
+        };
+        let extent = extents[dice.below(4)];
+        for worth in &mut other.worth {
+            *worth *= 1.0 + extent * dice.swing();
+        }
+        other
+    }
+}
+
+/// The tasks of a whole plan in a way that makes for a short run, as far as some rehearsals show. `worth` is what each
+/// task is sorted by at first, the most first.
+pub(super) fn best_agenda(outlook: &Outlook<'_>, worth: Vec<f64>) -> Agenda {
+    let mut best = Way {
+        worth,
+        awaited: BTreeSet::new(),
+    };
     if !is_worth_it(outlook) {
-        return best;
+        return best.agenda(outlook);
     }
     let least = bound(outlook);
     // One task for each millisecond of the run: that makes it longer by less than a half percent.
     let tasks = least.as_millis().min(MOST_TASKS);
-    let runs = usize::try_from(tasks).unwrap_or(0) / worth.len();
+    let runs = usize::try_from(tasks).unwrap_or(0) / outlook.tasks().len();
     if runs < FEWEST_RUNS {
-        return best;
+        return best.agenda(outlook);
     }
+    let heavy = outlook.tasks().filter(|(_, job)| outlook.is_heavy(job));
+    let heavy: Vec<TaskId> = heavy.map(|(task, _)| task).collect();
     let mut dice = Dice::new(0);
-    let mut worth = worth.to_vec();
-    let mut shortest = makespan(outlook, &best);
+    let mut shortest = makespan(outlook, best.agenda(outlook));
     let good = least.mul_f64(NEAR);
     for run in 1..runs {
         if shortest <= good {
             break;
         }
-        let extent = [0.05, 0.2, 0.5, 0.95][run % 4];
-        let shaken: Vec<f64> = worth
-            .iter()
-            .map(|worth| worth * (1.0 + extent * dice.swing()))
-            .collect();
-        let order = sorted(outlook, &shaken);
-        let makespan = makespan(outlook, &order);
+        let way = best.shaken(run, &heavy, &mut dice);
+        let makespan = makespan(outlook, way.agenda(outlook));
         if makespan < shortest {
-            (best, worth, shortest) = (order, shaken, makespan);
+            (best, shortest) = (way, makespan);
         }
     }
-    best
+    best.agenda(outlook)
 }
 
 /// Whether rehearsals could tell anything: not without history, and not where nothing but slots is in short supply.
@@ -95,9 +136,9 @@ fn sorted(outlook: &Outlook<'_>, worth: &[f64]) -> Vec<TaskId> {
     tasks.into_iter().map(|(_, task)| task).collect()
 }
 
-/// How long the run takes in this order, if everything takes as long as is expected.
-fn makespan(outlook: &Outlook<'_>, order: &[TaskId]) -> Duration {
-    let mut schedule = Schedule::new(outlook.rules(), Arc::new(Given(order.to_vec())));
+/// How long the run takes in this way, if everything takes as long as is expected.
+fn makespan(outlook: &Outlook<'_>, agenda: Agenda) -> Duration {
+    let mut schedule = Schedule::new(outlook.rules(), Arc::new(Given(agenda)));
     let jobs = outlook.tasks().map(|(_, job)| job.clone()).collect();
     if schedule.add(Duration::ZERO, jobs).is_err() {
         return Duration::MAX;

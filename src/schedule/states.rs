@@ -82,6 +82,13 @@ impl Life {
         }
     }
 
+    /// A task that is not ready waits for one more.
+    pub(super) fn wait_for_one_more(&mut self) {
+        if let State::Pending { unmet } = &mut self.state {
+            *unmet = unmet.saturating_add(1);
+        }
+    }
+
     pub(super) fn state(self) -> State {
         self.state
     }

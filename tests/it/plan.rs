@@ -131,3 +131,51 @@ fn a_plan_for_a_workspace_that_is_wrong_is_refused() {
     let out = sandbox.run("plan").exits(2);
     assert!(out.stderr.contains("there is no check `sixth`"), "{out}");
 }
+
+#[test]
+fn the_cases_that_schedulers_are_compared_by() {
+    // Of each: the number of tasks in each wave, and how many times as fast as one after the other, all times being equal.
+    let check = |checks: &str, arguments: &str, waves: &[usize], speed_up: f64| {
+        let sandbox = Sandbox::workspace(&["alpha"]);
+        sandbox.tool("tool", "").hooks(checks);
+        let out = sandbox.run(&format!("plan --message-format json {arguments}")).exits(0);
+        let plan: serde_json::Value = serde_json::from_str(&out.stdout).unwrap();
+        let found = plan["waves"].as_array().unwrap().iter();
+        let found: Vec<usize> = found.map(|wave| wave.as_array().unwrap().len()).collect();
+        assert_eq!(
+            (found.as_slice(), &plan["forecast"]["speed_up"]),
+            (waves, &speed_up.into()),
+            "{checks} {arguments}"
+        );
+    };
+    let ten: String = (0..10).map(|number| format!("checks.c{number} = \"tool\"\n")).collect();
+    // 30 seconds where each takes 3, and 9 seconds.
+    check(&ten, "-j 4 --strategy sequential", &[10], 1.0);
+    check(&ten, "-j 4 --strategy parallel", &[10], 3.333);
+    check(&ten, "-j 4 --strategy adaptive", &[10], 3.333);
+
+    let alone = ["black", "isort", "yamllint", "a", "b", "c", "d", "e", "f"].map(|name| (name, ""));
+    let waiting = [
+        ("mypy", "\"black\", \"isort\""),
+        ("flake8", "\"black\", \"isort\""),
+        ("bandit", "\"black\""),
+        ("ansible-lint", "\"yamllint\""),
+        ("gitlab-ci", "\"yamllint\""),
+        ("helm-lint", "\"yamllint\""),
+    ];
+    let checks = alone.iter().chain(&waiting);
+    let fifteen: String = checks
+        .map(|(name, needs)| format!("checks.{name} = {{ run = \"tool\", depends-on = [{needs}] }}\n"))
+        .collect();
+    // 15 tasks in two waves: 7.5 of them run at the same time.
+    check(&fifteen, "-j 9", &[9, 6], 7.5);
+    let out = {
+        let sandbox = Sandbox::workspace(&["alpha"]);
+        sandbox.tool("tool", "").hooks(&fifteen);
+        sandbox.run("plan -j 9").exits(0)
+    };
+    assert!(
+        out.stdout.contains("15 checks, 15 tasks in 2 waves on 9 slots"),
+        "{out}"
+    );
+}

@@ -70,7 +70,9 @@ fn rounding(weight: f64, k: f64, slots: f64) -> f64 {
     }
 }
 
-struct View {
+/// When work can begin and must end, for each task.
+#[derive(Clone)]
+pub(super) struct View {
     slots: f64,
     seconds: Vec<f64>,
     weights: Vec<f64>,
@@ -80,7 +82,7 @@ struct View {
 }
 
 impl View {
-    fn new(case: &Case) -> Self {
+    pub(super) fn new(case: &Case) -> Self {
         let seconds: Vec<f64> = case.takes.iter().map(Duration::as_secs_f64).collect();
         let count = seconds.len();
         let (mut head, mut tail) = (vec![0.0_f64; count], vec![0.0_f64; count]);
@@ -120,15 +122,49 @@ impl View {
     /// Two tasks that exclude each other run one after the other, in one order or in the other.
     fn pairs(&self, case: &Case) -> f64 {
         let weight = |place: usize| case.jobs[place].weight.min(case.slots);
-        let in_turn = |a: usize, b: usize| self.head[a] + self.seconds[a] + self.seconds[b] + self.tail[b];
         let mut most = 0.0_f64;
         for a in (0..case.jobs.len()).filter(|place| weight(*place) > 1) {
             for b in (0..case.jobs.len()).filter(|b| *b != a && weight(a) + weight(*b) > case.slots) {
                 // Where one leads to the other, this is no more than the critical path.
-                most = most.max(in_turn(a, b).min(in_turn(b, a)));
+                most = most.max(self.in_turn(a, b).min(self.in_turn(b, a)));
             }
         }
         most
+    }
+
+    /// How long the run takes at least where one task comes before the other.
+    pub(super) fn in_turn(&self, first: usize, second: usize) -> f64 {
+        self.head[first] + self.seconds[first] + self.seconds[second] + self.tail[second]
+    }
+
+    /// How long the run takes at least, for this task.
+    pub(super) fn through(&self, place: usize) -> f64 {
+        self.head[place] + self.seconds[place] + self.tail[place]
+    }
+
+    /// One task waits for the other. Whether that makes a difference to either.
+    pub(super) fn put_before(&mut self, first: usize, second: usize) -> bool {
+        let (head, tail) = (
+            self.head[first] + self.seconds[first],
+            self.tail[second] + self.seconds[second],
+        );
+        let moved = head > self.head[second] + 1e-12 || tail > self.tail[first] + 1e-12;
+        self.head[second] = self.head[second].max(head);
+        self.tail[first] = self.tail[first].max(tail);
+        moved
+    }
+
+    /// What all that holds a lock, or takes slots, takes between the times at which it can begin and must end.
+    pub(super) fn most_between(&self, case: &Case) -> f64 {
+        let all: Vec<usize> = (0..self.seconds.len()).collect();
+        let locks = self.locks(case);
+        let locked = locks.iter().map(|places| self.between(places, |_| self.slots));
+        let half = (self.slots / 2.0).floor();
+        let sizes = [
+            self.between(&all, |weight| weight),
+            self.between(&all, |weight| threshold(weight, half, self.slots)),
+        ];
+        locked.chain(sizes).fold(0.0, f64::max)
     }
 
     fn sum(&self, places: &[usize]) -> f64 {

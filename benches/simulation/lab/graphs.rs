@@ -65,6 +65,21 @@ impl Case {
             has_locks,
         }
     }
+
+    /// Whether two tasks never run beside each other, for their locks or their weights.
+    pub(crate) fn excludes(&self, a: usize, b: usize) -> bool {
+        let weight = |place: usize| self.jobs[place].weight.min(self.slots);
+        weight(a) + weight(b) > self.slots || self.locks_out(a, b)
+    }
+
+    /// Whether two tasks use something of which one of them must be the only user.
+    pub(crate) fn locks_out(&self, a: usize, b: usize) -> bool {
+        let other = &self.jobs[b].resources;
+        self.jobs[a].resources.iter().any(|(resource, access)| {
+            let mut other = other.iter();
+            other.any(|(held, mode)| held == resource && (*mode, *access) != (Access::Shared, Access::Shared))
+        })
+    }
 }
 
 pub(crate) fn estimate(expected: Duration) -> Estimate {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use cargo_hooks::plan::Access;
-
 use super::graphs::Case;
 
 /// The shortest time that the case can take, in seconds.
@@ -27,6 +25,27 @@ pub(crate) fn optimum(case: &Case, known: f64) -> f64 {
     };
     search.place_next();
     search.best
+}
+
+/// When each task ends in the schedule of the least cost, in seconds: all are tried. What tasks end earlier for must never
+/// cost more.
+pub(crate) fn least(case: &Case, cost: impl Fn(&[f64]) -> f64) -> Vec<f64> {
+    let mut search = Search {
+        case,
+        seconds: case.takes.iter().map(Duration::as_secs_f64).collect(),
+        tail: Vec::new(),
+        start: vec![None; case.jobs.len()],
+        best: f64::INFINITY,
+    };
+    let mut best = Vec::new();
+    search.place_all(&mut |search, ends| {
+        let cost = cost(ends);
+        if cost < search.best {
+            search.best = cost;
+            best = ends.to_vec();
+        }
+    });
+    best
 }
 
 struct Search<'a> {
@@ -61,6 +80,25 @@ impl Search<'_> {
         }
     }
 
+    /// Every way to place the tasks one after the other, each as early as it fits.
+    fn place_all(&mut self, found: &mut impl FnMut(&mut Self, &[f64])) {
+        let open: Vec<usize> = (0..self.start.len())
+            .filter(|place| self.start[*place].is_none())
+            .collect();
+        if open.is_empty() {
+            let ends = self.start.iter().zip(&self.seconds);
+            let ends: Vec<f64> = ends.filter_map(|(start, seconds)| Some((*start)? + seconds)).collect();
+            found(self, &ends);
+        }
+        for place in open {
+            if let Some(at) = self.earliest(place) {
+                self.start[place] = Some(at);
+                self.place_all(found);
+                self.start[place] = None;
+            }
+        }
+    }
+
     /// The first time at which the task fits; nothing while something that it needs has no place.
     fn earliest(&self, place: usize) -> Option<f64> {
         let mut after = 0.0_f64;
@@ -80,7 +118,7 @@ impl Search<'_> {
                 self.start[*other].is_some_and(|start| start < end - 1e-9 && start + self.seconds[*other] > at + 1e-9)
             })
             .collect();
-        if beside.iter().any(|other| self.excludes(place, *other)) {
+        if beside.iter().any(|other| self.case.locks_out(place, *other)) {
             return false;
         }
         // The most that runs at once while this one would is when it starts, or when another one does.
@@ -95,14 +133,6 @@ impl Search<'_> {
                     .is_some_and(|start| start <= time + 1e-9 && start + self.seconds[**other] > time + 1e-9)
             });
             running.map(|other| weight(*other)).sum::<u32>() + weight(place) <= self.case.slots
-        })
-    }
-
-    fn excludes(&self, a: usize, b: usize) -> bool {
-        let other = &self.case.jobs[b].resources;
-        self.case.jobs[a].resources.iter().any(|(resource, access)| {
-            let mut other = other.iter();
-            other.any(|(held, mode)| held == resource && (*mode, *access) != (Access::Shared, Access::Shared))
         })
     }
 }

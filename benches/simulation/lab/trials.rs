@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::baselines::{LongestFirst, adaptive, best_known, list, makespan, waves};
+use super::beside::beside;
 use super::bounds::Bounds;
 use super::chance::Dice;
 use super::graphs::{Case, SHAPES};
+use super::in_turn::in_turn;
 use super::optimum::optimum;
 
 /// How a case went, in seconds.
@@ -18,6 +20,8 @@ pub(crate) struct Trial {
     pub(crate) has_locks: bool,
     pub(crate) simple: f64,
     pub(crate) refined: f64,
+    /// What is proven with much more effort, where the schedule is far from the bound and the tasks are not too many.
+    pub(crate) proven: f64,
     pub(crate) adaptive: f64,
     pub(crate) waves: f64,
     pub(crate) list: f64,
@@ -38,7 +42,29 @@ pub(crate) fn trials(sizes: &[usize], each: u64, error: f64, search: usize) -> V
             best_known(case, tries as u64)
         })
     };
-    cases(sizes, each, error).map(|case| trial(&case, better)).collect()
+    let proven = |case: Case| {
+        let mut trial = trial(&case, better);
+        if search > 0 && trial.adaptive > FAR * trial.simple {
+            trial.proven = prove(&case, &trial);
+        }
+        trial
+    };
+    cases(sizes, each, error).map(proven).collect()
+}
+
+/// So much above the bound is worth a closer look.
+const FAR: f64 = 1.4;
+
+/// A lower bound by much effort.
+fn prove(case: &Case, trial: &Trial) -> f64 {
+    let mut proven = trial.refined;
+    if case.jobs.len() <= 100 {
+        proven = proven.max(beside(case, 4000));
+    }
+    if case.jobs.len() <= 300 {
+        proven = in_turn(case, proven, trial.best);
+    }
+    proven
 }
 
 /// Cases of these sizes, so many of each shape.
@@ -63,7 +89,9 @@ pub(crate) fn exact_trials(each: u64, error: f64) -> Vec<Trial> {
             let slots = dice.one_of(&[2, 3, 4]);
             let tasks = 5 + dice.below(4);
             let case = Case::new(shape, tasks, slots, error, &mut dice);
-            trials.push(trial(&case, optimum));
+            let mut trial = trial(&case, optimum);
+            trial.proven = in_turn(&case, beside(&case, 200), 2.0 * trial.best);
+            trials.push(trial);
         }
     }
     trials
@@ -79,6 +107,7 @@ fn trial(case: &Case, best: impl Fn(&Case, f64) -> f64) -> Trial {
         has_locks: case.has_locks,
         simple,
         refined,
+        proven: refined,
         adaptive: makespan(case, adaptive()),
         waves: waves(case),
         list: makespan(case, list()),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::holds::Hold;
 use super::{Entry, Phase, Schedule, task_id};
 use crate::event::Outcome;
 use crate::model::TaskId;
@@ -31,12 +32,20 @@ impl Schedule {
         self.now = self.now.max(at);
         let first = self.tasks.len();
         let outlook = Outlook::new(&self.rules, &jobs, first)?;
-        let ranks = ranks(&self.tactics.order(&outlook), first, jobs.len());
+        let agenda = self.tactics.agenda(&outlook);
+        let ranks = ranks(&agenda.order, first, jobs.len());
         let dues = self.dues(&outlook);
+        let holds = self.holds(&agenda, &outlook, &dues);
         let jobs = jobs.into_iter().zip(ranks).zip(dues);
         for (place, ((job, rank), due)) in (first..).zip(jobs) {
             let task = task_id(place);
             self.enter(job, Key { due, rank, task });
+        }
+        for Hold { held, until } in holds {
+            self.tasks[until.index()].holds.push(held);
+            let held = &mut self.tasks[held.index()];
+            held.held_by += 1;
+            held.life.wait_for_one_more();
         }
         for place in first..self.tasks.len() {
             self.connect(task_id(place));
@@ -83,6 +92,8 @@ impl Schedule {
             key,
             group,
             needed_by: Vec::new(),
+            holds: Vec::new(),
+            held_by: 0,
             failed: None,
             built: false,
         });

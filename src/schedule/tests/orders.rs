@@ -1,11 +1,13 @@
 //! What goes first.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::plan;
 use super::scripts::tasks;
 use crate::config::Order;
-use crate::schedule::{Forecast, Play, Schedule, simulate};
+use crate::model::TaskId;
+use crate::schedule::{Agenda, Effect, Forecast, Message, Outlook, Play, Schedule, Tactics, Verdict, simulate};
 
 /// The order in which tasks start on one slot.
 fn check(order: Order, text: &str, expected: &str) {
@@ -123,4 +125,96 @@ fn a_rehearsal_finds_what_the_critical_path_alone_does_not() {
     assert!(rehearsed < worst, "{rehearsed:?} {worst:?}");
     // 29 seconds of work on three slots, and no hole.
     assert_eq!(rehearsed, Duration::from_secs(10));
+}
+
+#[test]
+fn a_rehearsal_finds_that_it_is_better_to_wait_for_a_heavy_task() {
+    // `long` could start at once. But then `heavy`, which needs all slots, waits for its end, and `rest` as well.
+    let text = "a takes 2; long takes 10; heavy needs a takes 1 weight 4; rest needs heavy takes 12; b takes 1";
+    let check = |order, elapsed| {
+        let mut plan = plan(4, &tasks(text));
+        plan.order = order;
+        assert_eq!(Forecast::of(&plan).elapsed, Duration::from_secs(elapsed), "{order:?}");
+    };
+    check(Order::Config, 23);
+    check(Order::CriticalPath, 15);
+}
+
+/// The order of the plan, and tasks that are waited for.
+#[derive(Debug)]
+struct Awaiting(Vec<TaskId>);
+
+impl Tactics for Awaiting {
+    fn order(&self, outlook: &Outlook<'_>) -> Vec<TaskId> {
+        outlook.tasks().map(|(task, _)| task).collect()
+    }
+
+    fn agenda(&self, outlook: &Outlook<'_>) -> Agenda {
+        Agenda {
+            order: self.order(outlook),
+            awaited: self.0.clone(),
+        }
+    }
+}
+
+/// When tasks start on two slots, each of which takes a second: each time, and those that start then.
+fn awaiting(text: &str, awaited: &[u32], expected: &str) {
+    let plan = plan(2, &tasks(text));
+    let awaited = awaited.iter().map(|place| TaskId(*place)).collect();
+    let mut schedule = Schedule::of_plan(&plan, Some(Arc::new(Awaiting(awaited))), 0);
+    let course = simulate(&mut schedule, |_, _| Play::passes_after(Duration::from_secs(1)));
+    let mut starts: Vec<_> = course
+        .spans
+        .iter()
+        .map(|span| (span.start.as_secs(), span.task))
+        .collect();
+    starts.sort();
+    let told = starts
+        .iter()
+        .map(|(start, task)| format!("{start} {}", plan.task(*task).head.check));
+    assert_eq!(told.collect::<Vec<_>>().join(", "), expected, "{text}");
+}
+
+#[test]
+fn slots_are_kept_for_what_is_awaited_and_for_nothing_else() {
+    let text = "a; b needs a weight 2; c; d";
+    awaiting(text, &[], "0 a, 0 c, 1 d, 2 b");
+    awaiting(text, &[1], "0 a, 1 b, 2 c, 2 d");
+    // What fits beside it, and what it needs, does not wait for it.
+    awaiting("a; b needs a; c; d weight 2", &[1], "0 a, 0 c, 1 b, 2 d");
+    awaiting("b needs c weight 2; a; c", &[0], "0 c, 1 b, 2 a");
+    // Two that are awaited do not wait for each other, whatever they need.
+    awaiting(
+        "a needs d weight 2; b weight 2; c; d needs b",
+        &[0, 1],
+        "0 b, 1 d, 2 a, 3 c",
+    );
+    // A higher priority does not wait for a lower one.
+    awaiting("a; b needs a weight 2; c priority 1; d", &[1], "0 a, 0 c, 1 b, 2 d");
+}
+
+#[test]
+fn what_will_be_tried_again_keeps_nobody_waiting_meanwhile() {
+    let plan = plan(2, &tasks("a weight 2 retries 1; b"));
+    let mut schedule = Schedule::of_plan(&plan, Some(Arc::new(Awaiting(vec![TaskId(0)]))), 0);
+    let started = |effects: &[Effect]| -> Vec<TaskId> {
+        let started = effects.iter().filter_map(|effect| match effect {
+            Effect::Start(task) => Some(*task),
+            _ => None,
+        });
+        started.collect()
+    };
+    let effects = schedule.handle(Duration::ZERO, Message::Begin);
+    assert_eq!(
+        (started(&effects), schedule.is_held(TaskId(1))),
+        (vec![TaskId(0)], true)
+    );
+    let limit = Duration::from_secs(1);
+    let verdict = Verdict::TimedOut { limit };
+    let (task, at) = (TaskId(0), Duration::from_secs(1));
+    let effects = schedule.handle(at, Message::Ended { task, verdict });
+    assert_eq!(
+        (started(&effects), schedule.is_held(TaskId(1))),
+        (vec![TaskId(1)], false)
+    );
 }

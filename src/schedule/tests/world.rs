@@ -1,6 +1,7 @@
 //! A world in which tasks end by chance, and a model of what may be running in it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -11,7 +12,7 @@ use crate::event::{Failure, Outcome, StopReason};
 use crate::model::{Keyword, TaskId};
 use crate::plan::{Access, Need, Plan, Resource};
 use crate::schedule::queue::PASSED_OVER;
-use crate::schedule::{Effect, Message, Schedule, Verdict};
+use crate::schedule::{Agenda, BuiltIn, Effect, Message, Outlook, Schedule, Tactics, Verdict};
 
 /// What happens next, as far as chance decides it.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ struct Scenario {
     fail_fast: bool,
     stop_on_critical_failure: bool,
     order: Order,
+    awaited: Vec<bool>,
     seed: u64,
     chances: Vec<Chance>,
 }
@@ -140,16 +142,25 @@ fn order() -> impl Strategy<Value = Order> {
     prop::sample::select(Order::ALL.iter().map(|(order, ..)| *order).collect::<Vec<_>>())
 }
 
+/// Which tasks others wait for, over and over: most often none.
+fn awaited() -> impl Strategy<Value = Vec<bool>> {
+    prop_oneof![
+        Just(vec![false]),
+        prop::collection::vec(prop::bool::weighted(0.3), 1..10)
+    ]
+}
+
 fn scenario() -> impl Strategy<Value = Scenario> {
     let chances = prop_oneof![Just(0), Just(30_u32)].prop_flat_map(|often| prop::collection::vec(chance(often), 123));
     let stops = (prop::bool::weighted(0.2), any::<bool>());
-    (1..6_u32, tasks(), stops, (order(), any::<u64>()), chances).prop_map(
-        |(slots, tasks, (fail_fast, stop_on_critical_failure), (order, seed), chances)| Scenario {
+    (1..6_u32, tasks(), stops, (order(), awaited(), any::<u64>()), chances).prop_map(
+        |(slots, tasks, (fail_fast, stop_on_critical_failure), (order, awaited, seed), chances)| Scenario {
             slots,
             tasks,
             fail_fast,
             stop_on_critical_failure,
             order,
+            awaited,
             seed,
             chances,
         },
@@ -175,6 +186,9 @@ struct World<'p> {
     attempts: BTreeMap<TaskId, u32>,
     /// The task that slots and locks are kept for.
     reserved: Option<TaskId>,
+    /// The tasks that others wait for, and those that wait for one of them.
+    awaited: BTreeSet<TaskId>,
+    held: BTreeSet<TaskId>,
     /// Whether tasks start in the order of the plan, as far as they fit.
     in_order: bool,
     /// The first that waited, and how many have gone before it.
@@ -182,9 +196,12 @@ struct World<'p> {
 }
 
 impl<'p> World<'p> {
-    fn new(plan: &'p Plan) -> Self {
+    fn new(plan: &'p Plan, awaited: BTreeSet<TaskId>) -> Self {
         Self {
             plan,
+            in_order: plan.order == Order::Config && awaited.is_empty() && plan.tasks().all(|task| task.priority == 0),
+            awaited,
+            held: BTreeSet::new(),
             running: BTreeSet::new(),
             ending: BTreeSet::new(),
             settled: BTreeMap::new(),
@@ -196,7 +213,6 @@ impl<'p> World<'p> {
             failed: BTreeMap::new(),
             attempts: BTreeMap::new(),
             reserved: None,
-            in_order: plan.order == Order::Config && plan.tasks().all(|task| task.priority == 0),
             passed_over: None,
         }
     }
@@ -205,7 +221,17 @@ impl<'p> World<'p> {
     fn waits_for_its_turn(&self, task: TaskId) -> bool {
         let due = self.retrying.get(&task).is_none_or(|at| *at <= self.now);
         let begun = self.settled.contains_key(&task) || self.running.contains(&task);
-        due && !begun && self.needs_are_met(task)
+        due && !begun && self.needs_are_met(task) && !self.held.contains(&task)
+    }
+
+    /// Whether there is a reason to hold the task back: another one is awaited that has not run, and would not fit the
+    /// slots beside it.
+    fn may_be_held(&self, task: TaskId) -> bool {
+        self.awaited.iter().any(|awaited| {
+            let has_run = self.settled.contains_key(awaited) || self.retrying.contains_key(awaited);
+            let first_try = self.attempts.get(awaited).is_none_or(|attempts| *attempts == 1);
+            *awaited != task && !has_run && first_try && self.weight(task) + self.weight(*awaited) > self.plan.slots
+        })
     }
 
     /// Whether a task that was settled like this lets what depends on it run.
@@ -259,6 +285,8 @@ impl<'p> World<'p> {
         schedule: &Schedule,
     ) -> Result<(), TestCaseError> {
         self.reserved = schedule.reserved();
+        let all = self.plan.tasks().map(|task| task.head.id);
+        self.held = all.filter(|task| schedule.is_held(*task)).collect();
         if let Some((task, _)) = ended {
             prop_assert!(self.running.remove(&task));
         }
@@ -434,6 +462,10 @@ impl<'p> World<'p> {
                 *need == Need::Hard && self.settled.contains_key(needed) && !self.lets_pass(*needed)
             };
             prop_assert!(!needs.iter().any(cannot_be), "{task:?} waits for what has failed");
+            prop_assert!(
+                !self.held.contains(&task) || self.may_be_held(task),
+                "{task:?} is held back for nothing"
+            );
         }
         let failures = self.settled.iter().filter(|(_, outcome)| outcome.is_failure());
         for (task, _) in failures.filter(|(task, _)| !self.plan.task(**task).head.may_fail) {
@@ -444,11 +476,44 @@ impl<'p> World<'p> {
     }
 }
 
+/// A built-in order, in which any tasks may be awaited.
+#[derive(Debug)]
+struct Awaiting {
+    order: Order,
+    awaited: Vec<TaskId>,
+}
+
+impl Awaiting {
+    fn of(scenario: &Scenario, plan: &Plan) -> Self {
+        let tasks = plan.tasks().zip(scenario.awaited.iter().cycle());
+        let awaited = tasks.filter(|(_, awaited)| **awaited);
+        Self {
+            order: plan.order,
+            awaited: awaited.map(|(task, _)| task.head.id).collect(),
+        }
+    }
+}
+
+impl Tactics for Awaiting {
+    fn order(&self, outlook: &Outlook<'_>) -> Vec<TaskId> {
+        BuiltIn(self.order).order(outlook)
+    }
+
+    fn agenda(&self, outlook: &Outlook<'_>) -> Agenda {
+        Agenda {
+            order: self.order(outlook),
+            awaited: self.awaited.clone(),
+        }
+    }
+}
+
 /// Runs a scenario to its end. All that was answered is given back.
 fn run(scenario: &Scenario) -> Result<Vec<Effect>, TestCaseError> {
     let plan = scenario.plan();
-    let mut schedule = Schedule::of_plan(&plan, None, scenario.seed);
-    let mut world = World::new(&plan);
+    let tactics = Awaiting::of(scenario, &plan);
+    let awaited = tactics.awaited.iter().copied().collect();
+    let mut schedule = Schedule::of_plan(&plan, Some(Arc::new(tactics)), scenario.seed);
+    let mut world = World::new(&plan, awaited);
     let mut trace = schedule.handle(Duration::ZERO, Message::Begin);
     world.take(&trace, None, &schedule)?;
     let mut chances = scenario.chances.iter();
@@ -509,11 +574,11 @@ proptest! {
     }
 
     #[test]
-    fn a_run_in_which_all_is_well_passes_everything(tasks in tasks(), slots in 1..6_u32, chances in prop::collection::vec(chance(0), 41)) {
+    fn a_run_in_which_all_is_well_passes_everything(tasks in tasks(), slots in 1..6_u32, awaited in awaited(), chances in prop::collection::vec(chance(0), 41)) {
         let well = |chance: Chance| Chance { verdict: Verdict::Passed, ..chance };
         let chances = chances.into_iter().map(well).collect();
         let (order, seed) = (Order::Adaptive, 0);
-        let scenario = Scenario { slots, tasks, fail_fast: true, stop_on_critical_failure: true, order, seed, chances };
+        let scenario = Scenario { slots, tasks, fail_fast: true, stop_on_critical_failure: true, order, awaited, seed, chances };
         let trace = run(&scenario)?;
         let starts = trace.iter().filter(|effect| matches!(effect, Effect::Start(_))).count();
         prop_assert_eq!(starts, scenario.tasks.len());
