@@ -48,6 +48,8 @@ mod process;
 #[cfg(target_os = "linux")]
 mod process_alone;
 #[cfg(target_os = "linux")]
+mod process_census;
+#[cfg(target_os = "linux")]
 mod process_leftovers;
 #[cfg(target_os = "linux")]
 mod process_marks;
