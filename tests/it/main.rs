@@ -60,6 +60,7 @@ mod process_stops;
 #[cfg(target_os = "linux")]
 mod process_terminal;
 mod repairs;
+mod repairs_by_diff;
 mod rules_page;
 mod schedule;
 mod schema;
