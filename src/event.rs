@@ -283,6 +283,11 @@ pub enum Failure {
     },
     /// The tool passed, but it changed files that were to be up to date.
     Regenerated,
+    /// The diff that a fixer printed could not be applied.
+    Unapplied {
+        /// Why not, and where the diff is.
+        reason: String,
+    },
     /// Nobody can say for sure that the tool passed, even though it may have.
     Uncertain {
         /// Why not.

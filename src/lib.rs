@@ -54,6 +54,7 @@ pub mod event;
 pub mod fingerprint;
 pub mod history;
 pub mod model;
+pub mod patch;
 pub mod plan;
 pub mod presets;
 mod private_files;

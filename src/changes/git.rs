@@ -1,9 +1,9 @@
 //! Runs git, always in the same way: it must do nothing but answer.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use super::place;
 use crate::environment::Environment;
@@ -52,13 +52,31 @@ impl Git {
         dir: &Path,
         question: impl IntoIterator<Item = W>,
     ) -> Result<Vec<u8>, Refusal> {
+        self.answer(dir, question, |status| status.success())
+    }
+
+    /// Those of these files that it ignores, line by line. It says by its exit code that there is none.
+    pub(super) fn ignored(&self, dir: &Path, files: &[&PathBuf]) -> Result<Vec<u8>, Refusal> {
+        // It refuses to take names for names, as all others do. With this in front, none can be taken for anything else.
+        let names = files.iter().map(|file| Path::new(".").join(file).into_os_string());
+        let question = ["--no-literal-pathspecs", "check-ignore", "--"].map(OsString::from);
+        let question = question.into_iter().chain(names);
+        self.answer(dir, question, |status| matches!(status.code(), Some(0 | 1)))
+    }
+
+    fn answer<W: AsRef<OsStr>>(
+        &self,
+        dir: &Path,
+        question: impl IntoIterator<Item = W>,
+        is_answer: impl FnOnce(ExitStatus) -> bool,
+    ) -> Result<Vec<u8>, Refusal> {
         let mut command = self.command(dir);
         command.args(question).stdin(Stdio::null());
         // Not the whole command: the environment may hold secrets, and a log may be for everybody to read.
         let asked = command.get_args().skip_while(|word| *word != LAST_SETTING).skip(1);
         tracing::debug!(question = ?asked.collect::<Vec<_>>(), dir = %dir.display(), "asks git");
         let output = command.output().map_err(|error| not_started(&error))?;
-        if output.status.success() {
+        if is_answer(output.status) {
             return Ok(output.stdout);
         }
         let words = words(&output.stderr).unwrap_or_else(|| format!("nothing, and ended with {}", output.status));

@@ -11,9 +11,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::git::Git;
+use super::place::top_above;
 use super::walk;
 use crate::config::FileFilter;
 use crate::environment::Environment;
+
+/// How many files are named in one question, so that it is none too long for the system.
+const FILES_AT_ONCE: usize = 200;
 
 /// A working tree, and how to look at it.
 #[derive(Clone, Debug)]
@@ -56,6 +60,27 @@ impl Tree {
             Some(listed) => self.with_submodules(dir, listed),
             None => self.walked(dir),
         }
+    }
+
+    /// The first of these files that git ignores, as git writes it, if there is one. Outside of a repository, none is.
+    ///
+    /// # Errors
+    ///
+    /// What git says where it does not answer.
+    pub fn ignored(&self, files: &[&PathBuf]) -> Result<Option<String>, String> {
+        let Some(program) = self.git.clone().filter(|_| top_above(&self.root).is_some()) else {
+            return Ok(None);
+        };
+        let git = Git::new(program, self.environment.clone());
+        for some in files.chunks(FILES_AT_ONCE) {
+            let ignored = git
+                .ignored(&self.root, some)
+                .map_err(|refusal| refusal.words().to_owned())?;
+            if let Some(first) = String::from_utf8_lossy(&ignored).lines().next() {
+                return Ok(Some(first.strip_prefix("./").unwrap_or(first).to_owned()));
+            }
+        }
+        Ok(None)
     }
 
     /// What git lists below a directory; nothing where there is no repository, or none that git will look at.

@@ -111,6 +111,8 @@ pub struct Definition {
     pub run: Command,
     /// The command that repairs.
     pub fix: Option<Command>,
+    /// Whether that one writes nothing, but prints a diff.
+    pub diff: bool,
     /// What one task works on.
     pub scope: Scope,
     /// When it runs; nothing where the configuration does not say.

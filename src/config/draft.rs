@@ -44,6 +44,7 @@ impl Draft<'_> {
         let known = mistakes.len();
         let run = self.command(mistakes);
         let fix = raw.fix.as_ref().map(|fix| self.with_args(&fix.0));
+        self.check_diff(mistakes);
         self.check_stages(mistakes);
         self.check_deny_warnings(run.as_ref(), mistakes);
         let files = self.files(mistakes);
@@ -57,6 +58,7 @@ impl Draft<'_> {
         Some(Definition {
             description: plain(raw.description.as_ref()),
             fix,
+            diff: plain(raw.diff.as_ref()).unwrap_or(false),
             scope,
             stages: raw
                 .stages
@@ -139,6 +141,17 @@ impl Draft<'_> {
     fn with_args(&self, words: &[Word]) -> Command {
         let args = self.raw.args.iter().flat_map(|args| &args.0);
         Command::Argv(words.iter().chain(args).cloned().collect())
+    }
+
+    /// Only a command can print a diff.
+    fn check_diff(&self, mistakes: &mut Diagnostics) {
+        let diff = self.raw.diff.as_ref().filter(|diff| diff.value);
+        if let (Some(diff), None) = (diff, &self.raw.fix) {
+            let message = format!("`{}` has no command that repairs", self.name.value);
+            let diagnostic = Diagnostic::new("misplaced-key", diff.span.clone(), message)
+                .help("give it `fix`: the command that prints the diff");
+            mistakes.push(diagnostic);
+        }
     }
 
     fn check_stages(&self, mistakes: &mut Diagnostics) {

@@ -80,6 +80,8 @@ table! {
         "args" => args: Arguments,
         /// The command that repairs what the check finds; `--fix` runs it before the check.
         "fix" => fix: Argv,
+        /// Whether that command writes no file, but prints a unified diff, which is then applied.
+        "diff" => diff: bool,
         /// What one task works on. It follows from the placeholders where it is not given.
         "scope" => scope: Scope,
         /// When the check runs.

@@ -9,7 +9,7 @@ use super::needs::{Drafted, needs};
 use super::request::{CacheUse, Facts, Mode, PlanError, Request};
 use super::requirements::{platform_is, requirements};
 use super::select::{self, SelectedCheck, Selection};
-use super::task::{MissingTool, Purpose, Resource, Role, Task};
+use super::task::{Diff, MissingTool, Purpose, Resource, Role, Task};
 use super::units::Scene;
 use crate::config::{Config, Definition, OnMissing, Order, Platform, Requirement, Strategy, Variant};
 use crate::event::LeftOut;
@@ -105,22 +105,53 @@ fn order(strategy: Strategy, config: &Config, request: &Request) -> Order {
 ///
 /// Repairs come first, so that every verdict is about the repaired files. Those that compile come before those that only
 /// look at text: a formatter then has the last word on what the others wrote.
-fn numbered<'a>(mut repairs: Vec<Drafted<'a>>, judges: Vec<Drafted<'a>>) -> Vec<Drafted<'a>> {
+fn numbered<'a>(mut repairs: Vec<Repairing<'a>>, judges: Vec<Drafted<'a>>) -> Vec<Drafted<'a>> {
     let builds = |task: &Task| {
         let mut resources = task.resources.iter();
         resources.any(|(resource, _)| matches!(resource, Resource::BuildDirectory(_)))
     };
-    repairs.sort_by_key(|repair| !builds(&repair.task));
-    let mut tasks: Vec<_> = repairs.into_iter().chain(judges).collect();
+    repairs.sort_by_key(|repairing| !builds(&repairing.repair.task));
+    let mut tasks = Vec::new();
+    let mut repairs = repairs.into_iter().peekable();
+    while let Some(first) = repairs.next() {
+        let by_diff = first.proposal.is_some();
+        let mut group = vec![first];
+        while let Some(next) = repairs.next_if(|next| by_diff && next.proposal.is_some()) {
+            group.push(next);
+        }
+        tasks.extend(printed_first(group, tasks.len()));
+    }
+    tasks.extend(judges);
     for (place, drafted) in (0..).zip(&mut tasks) {
         Arc::make_mut(&mut drafted.task.head).id = TaskId(place);
     }
     tasks
 }
 
+/// Fixers that print what is to be changed all look at the same files, at the same time. What they print is applied after
+/// that, one after the other.
+fn printed_first(group: Vec<Repairing<'_>>, begin: usize) -> Vec<Drafted<'_>> {
+    let (mut proposals, mut repairs) = (Vec::new(), Vec::new());
+    for Repairing { proposal, mut repair } in group {
+        if let (Some(proposal), Diff::Applies { printed_by, .. }) = (proposal, &mut repair.task.handling.diff) {
+            *printed_by = TaskId(u32::try_from(begin + proposals.len()).unwrap_or(u32::MAX));
+            proposals.push(proposal);
+        }
+        repairs.push(repair);
+    }
+    proposals.into_iter().chain(repairs).collect()
+}
+
+/// A task that repairs.
+struct Repairing<'a> {
+    /// The task that prints the diff, where the other one applies what a fixer prints.
+    proposal: Option<Drafted<'a>>,
+    repair: Drafted<'a>,
+}
+
 struct Builder<'a> {
     scene: Scene<'a>,
-    repairs: Vec<Drafted<'a>>,
+    repairs: Vec<Repairing<'a>>,
     judges: Vec<Drafted<'a>>,
     left_out: Vec<LeftOut>,
     missing: Vec<MissingTool>,
@@ -229,7 +260,10 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let fix = definition.fix.as_ref().filter(|_| self.scene.request.mode == Mode::Fix);
-            self.repairs.extend(fix.map(|fix| task(Role::Repair, fix)));
+            self.repairs.extend(fix.map(|fix| Repairing {
+                proposal: definition.diff.then(|| task(Role::Propose, fix)),
+                repair: task(Role::Repair, fix),
+            }));
             if let Some(build) = judge.task.build_first(definition, &self.scene) {
                 judge.built_before = true;
                 self.judges.push(Drafted {

@@ -165,7 +165,7 @@ pub(super) fn uses(
     let reads = own.as_ref().map_or(Extent::Everything, with_inputs);
     let writes = match (purpose.role, purpose.definition.generates) {
         (Role::Repair, _) => own.map_or(Extent::Everything, Extent::Parts),
-        (Role::Judge | Role::Build, false) => Extent::Parts(Vec::new()),
+        (Role::Judge | Role::Build, false) | (Role::Propose, _) => Extent::Parts(Vec::new()),
         (Role::Judge | Role::Build, true) => {
             let writes = declared.generates.clone().map_or(Extent::Everything, Extent::Parts);
             // What something is generated from is not said.
@@ -174,6 +174,25 @@ pub(super) fn uses(
         }
     };
     Uses { reads, writes }
+}
+
+/// What a task that applies a diff may change: these files, and what lies in these directories, relative to the root.
+/// Nothing where it may change all of them.
+pub(super) fn reach(
+    purpose: &Purpose<'_>,
+    unit: &Unit<'_>,
+    command: &TaskCommand,
+    scene: &Scene<'_>,
+) -> Option<Vec<PathBuf>> {
+    let places = scene.places.as_ref()?;
+    let parts = named(purpose, unit, command, scene, places)?;
+    if purpose.definition.scope == Scope::Files {
+        let file = |part: &Part| places.files.get(*part as usize).cloned();
+        return Some(parts.iter().filter_map(file).collect());
+    }
+    let crates = unit.crates.iter().filter_map(|name| scene.workspace.by_name(name));
+    let below = |dir: &Path| dir.strip_prefix(&scene.workspace.root).unwrap_or(dir).to_owned();
+    Some(crates.map(|krate| below(&krate.dir)).collect())
 }
 
 /// The files that the words of a command name, where it can be taken for using no others: cargo reads the manifests of all

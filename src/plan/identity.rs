@@ -13,11 +13,12 @@ pub(super) fn key(purpose: &Purpose<'_>, unit: &Unit<'_>) -> TaskKey {
         (Scope::Package | Scope::Packages, _) => Subject::Crates,
         (Scope::Files, _) => Subject::Files,
     };
+    let role = if purpose.role == Role::Propose { "diff" } else { "" };
     TaskKey {
         check: purpose.check.clone(),
-        part: joined(&[purpose.part, &unit.group]),
+        part: joined(&[purpose.part, &unit.group, role]),
         subject,
-        repairs: purpose.role == Role::Repair,
+        repairs: purpose.role.is_of_repair(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::graph::Plan;
-use super::task::{Resource, Task};
+use super::task::{Diff, Resource, Task};
 use crate::config::Strategy;
 use crate::history::Estimate;
 use crate::model::TaskId;
@@ -38,7 +38,9 @@ impl Plan {
             calibrated: false,
         });
         let learns = self.strategy == Strategy::Adaptive;
-        given.or_else(|| calibrated(task.estimate.filter(|_| learns)?, floor(task)))
+        // What is mostly done in no time says nothing of the times when its command has to run again.
+        let repeats = !matches!(task.handling.diff, Diff::Applies { .. });
+        given.or_else(|| calibrated(task.estimate.filter(|_| learns && repeats)?, floor(task)))
     }
 }
 

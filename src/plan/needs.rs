@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::Uses;
 use super::graph::Need;
-use super::task::{Access, Resource, Role, Task};
+use super::task::{Access, Diff, Resource, Task};
 use crate::config::Definition;
 use crate::model::{CheckName, TaskId};
 
@@ -21,8 +21,13 @@ pub(super) struct Drafted<'a> {
 /// What waits for what: judges for the repairs, and the tasks of a check for those of the checks that it names; crate by
 /// crate where both work on one crate each.
 pub(super) fn needs(tasks: &[Drafted<'_>]) -> Vec<(TaskId, TaskId, Need)> {
-    let (repairs, judges): (Vec<_>, Vec<_>) = tasks.iter().partition(|drafted| drafted.task.role == Role::Repair);
+    let (repairs, judges): (Vec<_>, Vec<_>) = tasks.iter().partition(|drafted| drafted.task.role.is_of_repair());
     let mut needs = after_repairs(&repairs, &judges);
+    for repair in &repairs {
+        if let Diff::Applies { printed_by, .. } = &repair.task.handling.diff {
+            needs.push((*printed_by, repair.task.head.id, Need::Soft));
+        }
+    }
     for pair in judges.windows(2).filter(|pair| pair[1].built_before) {
         needs.push((pair[0].task.head.id, pair[1].task.head.id, Need::Hard));
     }

@@ -12,6 +12,7 @@ use super::cargo::{
     take_denied_warnings, targets,
 };
 use super::command_line::fill;
+use super::files::reach;
 use super::identity;
 use super::jobs::{self, Jobs};
 use super::units::{Scene, Unit, joined};
@@ -92,6 +93,27 @@ pub struct Handling {
     pub names_others: bool,
     /// How it takes part in the jobs of the run.
     pub jobs: Jobs,
+    /// What it has to do with a diff that a fixer prints.
+    pub diff: Diff,
+}
+
+/// What a task has to do with a diff that a fixer prints.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Diff {
+    /// Nothing.
+    #[default]
+    No,
+    /// It prints one.
+    Prints,
+    /// It applies the one that another task has printed. Only where that does not fit any more, it runs its command, which
+    /// prints another one.
+    Applies {
+        /// The task that printed it.
+        printed_by: TaskId,
+        /// What it may change: these files, and what lies in these directories, relative to the root of the workspace.
+        /// Nothing where it may change every file.
+        only: Option<Vec<PathBuf>>,
+    },
 }
 
 /// What a task does with cargo.
@@ -114,8 +136,18 @@ pub enum Role {
     Judge,
     /// It builds what the task after it runs. Its pass says nothing of the check, and is of no use without what it built.
     Build,
+    /// It prints, as a diff, what is to be repaired, and leaves all files as they are.
+    Propose,
     /// It repairs what it can. The task that judges comes after it and has the last word.
     Repair,
+}
+
+impl Role {
+    /// Whether it is a part of repairing. Then its failure fails nothing: the task that judges has the last word.
+    #[must_use]
+    pub fn is_of_repair(self) -> bool {
+        matches!(self, Self::Propose | Self::Repair)
+    }
 }
 
 /// The command of a task, ready to run.
@@ -194,13 +226,14 @@ impl Task {
     /// The task for a unit. It gets its place later.
     pub(super) fn new(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>) -> Self {
         let definition = purpose.definition;
-        let repairs = purpose.role == Role::Repair;
+        let repairs = purpose.role.is_of_repair();
         let generates = definition.generates && !repairs;
         let (key, extent) = (identity::key(purpose, unit), identity::extent(purpose, unit));
         let mut command = command(purpose, unit, scene);
         let mut handling = handling(purpose, unit, scene, &mut command);
-        let resources = resources(purpose, &command, scene, repairs || generates);
+        let resources = resources(purpose, &command, scene, purpose.role == Role::Repair || generates);
         handling.jobs = jobs::of(&command, &resources, &scene.facts.cargo);
+        handling.diff = diff(purpose, unit, scene, &command);
         let basis = Basis::new(purpose, unit, scene, &command, &handling).map(Arc::new);
         Self {
             basis,
@@ -342,12 +375,17 @@ fn head(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>) -> TaskHead {
         .map(|word| format!(" {}", shell_words::quote(word)));
     let options: String = options.collect();
     let rerun = format!("cargo hooks check {check}{packages}{options}");
-    let repairs = purpose.role == Role::Repair;
+    let repairs = purpose.role.is_of_repair();
+    let does = match purpose.role {
+        Role::Judge | Role::Build => "",
+        Role::Propose => "diff",
+        Role::Repair => "fix",
+    };
     let fix = purpose.definition.fix.as_ref().filter(|_| !repairs);
     TaskHead {
         id: TaskId(0),
         check: check.clone(),
-        unit: joined(&[purpose.part, &unit.label, if repairs { "fix" } else { "" }]),
+        unit: joined(&[purpose.part, &unit.label, does]),
         may_fail: purpose.definition.allow_failure || repairs,
         fix: fix.map(|_| format!("{rerun} --fix")),
         rerun,
@@ -392,6 +430,19 @@ fn handling(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>, command: 
         targets: call.as_ref().filter(|_| speaks).and_then(targets),
         names_others: call.is_some_and(|call| names_others(&call, &unit.filling.packages)),
         jobs: Jobs::default(),
+        diff: Diff::No,
+    }
+}
+
+fn diff(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>, command: &TaskCommand) -> Diff {
+    match purpose.role {
+        Role::Propose => Diff::Prints,
+        Role::Repair if purpose.definition.diff => Diff::Applies {
+            // The other task gets its place later, as this one does.
+            printed_by: TaskId(0),
+            only: reach(purpose, unit, command, scene),
+        },
+        Role::Judge | Role::Build | Role::Repair => Diff::No,
     }
 }
 

@@ -38,6 +38,11 @@ impl NewFile {
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = openat(CWD, dir.unwrap_or(Path::new(".")), flags, Mode::empty())?;
+        Self::in_dir(dir, name)
+    }
+
+    /// For this name in a directory that is open already.
+    pub(crate) fn in_dir(dir: OwnedFd, name: &OsStr) -> io::Result<Self> {
         Self::create(dir, name, Mode::from_raw_mode(0o666))
     }
 
@@ -61,7 +66,6 @@ impl NewFile {
     }
 
     /// The file itself, as long as it has its own name.
-    #[cfg(any(test, feature = "cli"))]
     pub(crate) fn file(&self) -> &File {
         &self.file
     }

@@ -29,7 +29,9 @@ pub(super) fn section(finished: &TaskFinished, options: HumanOptions) -> String 
     if body.is_empty() {
         if matches!(
             finished.outcome,
-            Outcome::Failed(Failure::Start { .. } | Failure::Uncertain { .. } | Failure::Regenerated)
+            Outcome::Failed(
+                Failure::Start { .. } | Failure::Uncertain { .. } | Failure::Regenerated | Failure::Unapplied { .. }
+            )
         ) {
             return String::new();
         }

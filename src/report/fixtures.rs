@@ -201,6 +201,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         }),
         any_text().prop_map(|error| Outcome::Failed(Failure::Start { error })),
         any_text().prop_map(|reason| Outcome::Failed(Failure::Uncertain { reason })),
+        any_text().prop_map(|reason| Outcome::Failed(Failure::Unapplied { reason })),
         Just(Outcome::Failed(Failure::Regenerated)),
         (any_millis(), any::<bool>()).prop_map(|(limit, calibrated)| Outcome::TimedOut {
             limit: Duration::from_millis(limit),

@@ -215,7 +215,8 @@ fn is_none(count: &u32) -> bool {
 #[derive(Default, Serialize)]
 struct Detail<'a> {
     /// Of `failed`: `exit` (the tool ended badly), `start` (it could not be started), `denied` (it passed, but warned),
-    /// `regenerated` (it passed, but changed files that were to be up to date) or `uncertain` (it may have passed, and
+    /// `regenerated` (it passed, but changed files that were to be up to date), `unapplied` (the diff that it printed could
+    /// not be applied) or `uncertain` (it may have passed, and
     /// nobody can say for sure).
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'static str>,
@@ -234,7 +235,7 @@ struct Detail<'a> {
     /// Of `denied`: how many warnings there were.
     #[serde(skip_serializing_if = "Option::is_none")]
     warnings: Option<usize>,
-    /// Of `start`: what the system said. Of `uncertain`: why.
+    /// Of `start`: what the system said. Of `uncertain` and `unapplied`: why.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     /// Of `timed-out`: the time that it had.
@@ -401,6 +402,11 @@ impl<'a> Detail<'a> {
             },
             Failure::Uncertain { reason } => Self {
                 failure: Some("uncertain"),
+                error: Some(reason),
+                ..Self::default()
+            },
+            Failure::Unapplied { reason } => Self {
+                failure: Some("unapplied"),
                 error: Some(reason),
                 ..Self::default()
             },

@@ -10,7 +10,7 @@ use super::forecast;
 use super::style::{NAME, WARN};
 use super::text::{count, cut, exact_line, one_line};
 use crate::model::TaskId;
-use crate::plan::{Access, Need, Plan, Resource, Role, Task};
+use crate::plan::{Access, Diff, Need, Plan, Resource, Role, Task};
 use crate::schedule::Forecast;
 use crate::tool_output::Colour;
 
@@ -160,6 +160,11 @@ pub(super) fn uses(task: &Task) -> Vec<String> {
             (_, Access::Shared) | (Resource::Programs(_) | Resource::Tree | Resource::Files(_), _) => {}
         }
     }
+    used.extend(match task.handling.diff {
+        Diff::No => None,
+        Diff::Prints => Some("prints a diff".to_owned()),
+        Diff::Applies { .. } => Some("applies that diff, and runs only where it does not fit".to_owned()),
+    });
     used.extend(task.handling.deny_warnings.then(|| "denies warnings".to_owned()));
     used.extend(builds.then(|| "builds".to_owned()));
     used.extend((task.weight > 1).then(|| count(task.weight as usize, "slot")));
@@ -171,7 +176,7 @@ pub(super) fn waited_for(plan: &Plan, id: TaskId) -> String {
     let task = plan.task(id);
     match task.role {
         Role::Judge => one_line(task.head.check.as_str()),
-        Role::Build | Role::Repair => one_line(&task.head.label()),
+        Role::Build | Role::Propose | Role::Repair => one_line(&task.head.label()),
     }
 }
 
@@ -267,6 +272,7 @@ fn task_line<'a>(plan: &Plan, task: &'a Task) -> TaskLine<'a> {
         role: match task.role {
             Role::Judge => "judge",
             Role::Build => "build",
+            Role::Propose => "propose",
             Role::Repair => "repair",
         },
         crates: task.crates.iter().map(crate::model::CrateName::as_str).collect(),

@@ -142,7 +142,7 @@ fn failure_in_words(failure: &Failure, finished: &TaskFinished) -> String {
             let found = count(*warnings, "denied warning");
             found + &in_crates(finished)
         }
-        Failure::Uncertain { reason } => one_line(reason),
+        Failure::Uncertain { reason } | Failure::Unapplied { reason } => one_line(reason),
         Failure::Regenerated => format!("changed files that were to be up to date{}", in_crates(finished)),
     }
 }

@@ -14,6 +14,7 @@ use super::guard::Guard;
 use super::inputs::Inputs;
 use super::jobs::Pool;
 use super::pause::Clock;
+use super::printed::Printed;
 use super::process::Keeper;
 use super::signals::{Heard, Signals, somebody_watches};
 use super::spill::Spills;
@@ -122,6 +123,7 @@ async fn dispatch(
         jobs,
         clock: Clock::new(),
         spills: Spills::new(context.state_dir.clone()),
+        printed: Printed::default(),
         say,
     });
     let dispatcher = Dispatcher {

@@ -7,10 +7,11 @@ use tokio::time::Instant;
 
 use super::kept_output::KeptOutput;
 use super::lock_wait::{LockWait, Over};
+use super::printed::Printing;
 use super::spill::Spill;
 use super::worker::Workplace;
 use crate::model::Exit;
-use crate::plan::{CargoUse, Task};
+use crate::plan::{CargoUse, Diff, Task};
 use crate::tool_output::{Asked, Stream, ToolOutput, ToolReport};
 
 /// All that listens to the output of a task.
@@ -18,6 +19,8 @@ pub(super) struct Hearing<'s> {
     pub(super) output: ToolOutput,
     /// What is for the task after it.
     kept: Option<KeptOutput>,
+    /// The diff that it prints, where it prints one.
+    printing: Option<Printing>,
     /// What is too long for memory.
     spill: Spill<'s>,
     /// The waits that it tells of.
@@ -29,6 +32,7 @@ pub(super) struct Hearing<'s> {
 pub(super) struct Heard<'s> {
     pub(super) said: ToolReport,
     pub(super) kept: Option<KeptOutput>,
+    pub(super) printing: Option<Printing>,
     pub(super) spill: Spill<'s>,
     /// How long the task waited for locks of cargo's.
     pub(super) waited: Duration,
@@ -42,6 +46,7 @@ impl<'s> Hearing<'s> {
         Self {
             output: output.asked_for(asked(task)).giving_out_what_is_long(),
             kept: task.handling.kept_output.as_deref().map(KeptOutput::new),
+            printing: (task.handling.diff != Diff::No).then(Printing::default),
             spill: place.spills.spill(task.head.label()),
             wait: LockWait::new(now),
             calls_cargo: task.handling.cargo != CargoUse::NotCalled,
@@ -50,6 +55,9 @@ impl<'s> Hearing<'s> {
 
     /// Takes what was written.
     pub(super) fn hear(&mut self, stream: Stream, bytes: &[u8]) {
+        if let Some(printing) = self.printing.as_mut().filter(|_| stream == Stream::Stdout) {
+            printing.write(bytes);
+        }
         match &mut self.kept {
             Some(kept) if stream == Stream::Stdout => kept.write(bytes),
             _ => self.output.feed(stream, bytes),
@@ -65,6 +73,7 @@ impl<'s> Hearing<'s> {
         Heard {
             said,
             kept: self.kept,
+            printing: self.printing,
             spill,
             waited: self.wait.total,
         }

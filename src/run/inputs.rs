@@ -19,12 +19,17 @@ pub struct Inputs {
 }
 
 /// What the system says of a file: its size, its inode, and when it was written and changed.
-type Seen = (u64, u64, (i64, i64), (i64, i64));
+pub(super) type Seen = (u64, u64, (i64, i64), (i64, i64));
 
-fn seen(path: &Path) -> Option<Seen> {
+fn seen_at(path: &Path) -> Option<Seen> {
     let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    Some(seen(&found))
+}
+
+/// What the system says of a file that was found.
+pub(super) fn seen(found: &fs::Metadata) -> Seen {
     let (written, changed) = ((found.mtime(), found.mtime_nsec()), (found.ctime(), found.ctime_nsec()));
-    Some((found.len(), found.ino(), written, changed))
+    (found.len(), found.ino(), written, changed)
 }
 
 impl Inputs {
@@ -35,7 +40,7 @@ impl Inputs {
         of_task: BTreeMap<TaskId, Vec<usize>>,
         outside: impl Iterator<Item = PathBuf>,
     ) -> Self {
-        let outside = outside.map(|path| (path.clone(), seen(&path)));
+        let outside = outside.map(|path| (path.clone(), seen_at(&path)));
         Self {
             outside: Arc::new(outside.collect()),
             tree,
@@ -52,7 +57,7 @@ impl Inputs {
             return Some(self.tree.entry(*first).path.to_owned());
         }
         let mut outside = self.outside.iter();
-        let touched = outside.find(|(path, before)| seen(path) != *before)?;
+        let touched = outside.find(|(path, before)| seen_at(path) != *before)?;
         Some(touched.0.clone())
     }
 }

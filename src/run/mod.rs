@@ -6,6 +6,7 @@
 
 #[cfg_attr(not(target_os = "linux"), path = "ancestor_elsewhere.rs")]
 mod ancestor;
+mod apply;
 mod dispatcher;
 mod guard;
 mod hearing;
@@ -15,7 +16,9 @@ mod jobs;
 mod kept_output;
 mod lock_wait;
 mod pause;
+mod printed;
 mod process;
+mod repair;
 mod signals;
 mod spill;
 mod worker;

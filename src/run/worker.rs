@@ -13,14 +13,16 @@ use super::hearing::{Heard, Hearing};
 use super::jobs::{Pool, Seat};
 use super::kept_output::KeptOutput;
 use super::pause::Clock;
+use super::printed::Printed;
 use super::process::{Ended, GRACE, Keeper, Lost, Process};
+use super::repair::{judge_diff, repair};
 use super::spill::{Spill, Spills};
 use crate::changes::TreeState;
 use crate::event::{CrateVerdict, Failure, Output};
 use crate::model::{Exit, Finding, Place, Severity, TaskId};
-use crate::plan::{CargoUse, Jobs, Task, TaskCommand};
+use crate::plan::{CargoUse, Diff, Jobs, Task, TaskCommand};
 use crate::schedule::Verdict;
-use crate::tool_output::{Stream, Verdicts};
+use crate::tool_output::{Stream, ToolReport, Verdicts};
 
 /// How long after its end a process may still hand over output. What it has started can hold the pipe open for ever.
 const DRAIN: Duration = Duration::from_millis(200);
@@ -109,6 +111,8 @@ pub(super) struct Workplace {
     pub(super) clock: Clock,
     /// Holds what outputs are too long for memory.
     pub(super) spills: Spills,
+    /// Holds the diffs that are to be applied.
+    pub(super) printed: Printed,
     pub(super) say: mpsc::UnboundedSender<Said>,
 }
 
@@ -130,7 +134,10 @@ pub(super) async fn work(task: Task, place: Arc<Workplace>, mut stop: watch::Rec
         started,
         seat,
     };
-    let (mut report, mut spill) = worker.run().await;
+    let (mut report, mut spill) = match &task.handling.diff {
+        Diff::Applies { printed_by, only } => repair(worker, *printed_by, only.as_deref()).await,
+        Diff::No | Diff::Prints => worker.run().await,
+    };
     if report.verdict == Verdict::Passed
         && let (Some(before), Some(after)) = (before, generated(&task, &place).await)
     {
@@ -204,16 +211,16 @@ fn judge_generated(changed: &[PathBuf], report: &mut Report) {
 }
 
 /// Runs one task, once.
-struct Worker<'a> {
-    task: &'a Task,
-    place: &'a Workplace,
+pub(super) struct Worker<'a> {
+    pub(super) task: &'a Task,
+    pub(super) place: &'a Workplace,
     stop: watch::Receiver<StopLevel>,
     started: Instant,
     seat: Option<Seat>,
 }
 
 impl<'a> Worker<'a> {
-    async fn run(self) -> (Report, Spill<'a>) {
+    pub(super) async fn run(self) -> (Report, Spill<'a>) {
         let Self { task, place, .. } = self;
         let mut hearing = Hearing::new(task, place, self.started);
         let ended = match place.keeper.start(&task.command, self.seat.as_ref()).await {
@@ -239,31 +246,14 @@ impl<'a> Worker<'a> {
         let Heard {
             mut said,
             kept,
+            printing,
             spill,
             waited,
         } = hearing.finish(exit);
-        let verdict = match ended {
-            Err(failure) => Verdict::Failed(failure),
-            Ok((_, Why::Stopped)) => Verdict::Stopped,
-            Ok((_, Why::TimedOut(limit))) => Verdict::TimedOut { limit },
-            Ok((_, Why::StillOpen)) if exit.is_success() => Verdict::Failed(Failure::Uncertain {
-                reason: "its output was not closed after its end".to_owned(),
-            }),
-            Ok((_, Why::ByItself)) if exit.is_success() && said.denied > 0 => {
-                Verdict::Failed(Failure::Denied { warnings: said.denied })
-            }
-            Ok((_, Why::ByItself)) if exit.is_success() => match kept.map(KeptOutput::hand_on) {
-                Some(Err(error)) => Verdict::Failed(Failure::Start { error }),
-                Some(Ok(note)) => {
-                    said.meaning = note;
-                    Verdict::Passed
-                }
-                None => Verdict::Passed,
-            },
-            Ok((_, Why::ByItself | Why::StillOpen)) => Verdict::Failed(Failure::Exit {
-                exit,
-                meaning: said.meaning.take(),
-            }),
+        let verdict = match (ended, printing) {
+            (Err(failure), _) => Verdict::Failed(failure),
+            (Ok((_, Why::ByItself)), Some(printing)) => judge_diff(printing, exit, &mut said.meaning, (task, place)),
+            (Ok((_, why)), _) => verdict(why, exit, &mut said, kept),
         };
         let note = said.meaning.filter(|_| verdict == Verdict::Passed);
         let by_itself = matches!(
@@ -395,6 +385,32 @@ impl<'a> Worker<'a> {
         }
         let nobody_saw = || Lost::Unseen(std::io::Error::other("nobody saw how it ended"));
         Ok((exit.ok_or_else(nobody_saw)?, why))
+    }
+}
+
+/// What the end of a process means.
+fn verdict(why: Why, exit: Exit, said: &mut ToolReport, kept: Option<KeptOutput>) -> Verdict {
+    match why {
+        Why::Stopped => Verdict::Stopped,
+        Why::TimedOut(limit) => Verdict::TimedOut { limit },
+        Why::StillOpen if exit.is_success() => Verdict::Failed(Failure::Uncertain {
+            reason: "its output was not closed after its end".to_owned(),
+        }),
+        Why::ByItself if exit.is_success() && said.denied > 0 => {
+            Verdict::Failed(Failure::Denied { warnings: said.denied })
+        }
+        Why::ByItself if exit.is_success() => match kept.map(KeptOutput::hand_on) {
+            Some(Err(error)) => Verdict::Failed(Failure::Start { error }),
+            Some(Ok(note)) => {
+                said.meaning = note;
+                Verdict::Passed
+            }
+            None => Verdict::Passed,
+        },
+        Why::ByItself | Why::StillOpen => Verdict::Failed(Failure::Exit {
+            exit,
+            meaning: said.meaning.take(),
+        }),
     }
 }
 

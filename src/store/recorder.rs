@@ -58,7 +58,9 @@ impl<'p> Recorder<'p> {
 fn end(outcome: &Outcome) -> Option<End> {
     match outcome {
         Outcome::Passed => Some(End::Passed),
-        Outcome::Failed(Failure::Exit { .. } | Failure::Denied { .. } | Failure::Regenerated) => Some(End::Failed),
+        Outcome::Failed(
+            Failure::Exit { .. } | Failure::Denied { .. } | Failure::Regenerated | Failure::Unapplied { .. },
+        ) => Some(End::Failed),
         Outcome::TimedOut { .. } => Some(End::TimedOut),
         Outcome::Failed(Failure::Start { .. } | Failure::Uncertain { .. })
         | Outcome::Blocked { .. }

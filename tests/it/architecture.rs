@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the top to the bottom: each may import those above it.
-const ROOMS: [&str; 24] = [
+const ROOMS: [&str; 25] = [
     "model",
     "diagnostic",
     "presets",
     "event",
+    "patch",
     "private_files",
     "environment",
     "workspace",
@@ -34,10 +35,11 @@ const ROOMS: [&str; 24] = [
 ];
 
 /// Rooms, or files of rooms, that know no files, no processes, no environment and no clock.
-const PURE: [&str; 47] = [
+const PURE: [&str; 48] = [
     "model.rs",
     "diagnostic.rs",
     "event.rs",
+    "patch/",
     "presets/",
     "config/",
     "changes/entry.rs",
@@ -110,7 +112,7 @@ const WORLD: [&str; 18] = [
 ];
 
 /// Crates that only one room may know.
-const OWNED: [(&str, &str); 7] = [
+const OWNED: [(&str, &str); 8] = [
     ("clap", "cli"),
     ("annotate_snippets", "cli"),
     ("indicatif", "report"),
@@ -118,6 +120,7 @@ const OWNED: [(&str, &str); 7] = [
     ("which", "environment"),
     ("nextest_metadata", "tool_output"),
     ("nix", "run"),
+    ("diffy", "patch"),
 ];
 
 struct Source {

@@ -53,6 +53,8 @@ mod process;
 #[cfg(target_os = "linux")]
 mod process_alone;
 #[cfg(target_os = "linux")]
+mod process_census;
+#[cfg(target_os = "linux")]
 mod process_leftovers;
 #[cfg(target_os = "linux")]
 mod process_marks;
@@ -63,6 +65,7 @@ mod process_stops;
 #[cfg(target_os = "linux")]
 mod process_terminal;
 mod repairs;
+mod repairs_by_diff;
 mod rules_page;
 mod schedule;
 mod schema;

@@ -90,6 +90,11 @@ pub(crate) fn state(pid: Pid) -> String {
     stat.rsplit(") ").next().unwrap_or_default().to_owned()
 }
 
+/// The parent of a process, as long as there is one.
+pub(crate) fn parent(pid: Pid) -> Option<Pid> {
+    Pid::from_raw(state(pid).split_whitespace().nth(1)?.parse().ok()?)
+}
+
 /// Whether a process is no more. One that has ended and that nobody has buried counts as gone: the first process of a
 /// container may bury nobody.
 pub(crate) fn has_ended(pid: Pid) -> bool {

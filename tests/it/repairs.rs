@@ -78,7 +78,7 @@ fn what_judges_a_file_waits_for_what_repairs_it_and_for_nothing_else() {
         "slow",
         "until [ -e \"$SANDBOX/judged\" ]; do sleep 0.01; done; note repaired a",
     );
-    sandbox.tool("judge", "touch \"$SANDBOX/judged\"; note judged b");
+    sandbox.tool("judge", "note judged b; touch \"$SANDBOX/judged\"");
     sandbox.tool("look", "note judged a").noting(&["quick"]);
     sandbox.write("x.a", "").write("x.b", "");
     sandbox.hooks(

@@ -1,13 +1,13 @@
 //! Several runs at once, in one working tree and in several; and somebody who tidies up meanwhile.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use rustix::process::{Signal, kill_process};
 
 use crate::process_marks::Mark;
-use crate::sandbox::{Running, Sandbox, eventually};
+use crate::sandbox::{Output, Running, Sandbox, eventually};
 
 /// The files below the directories of the state of this name.
 fn state(sandbox: &Sandbox, name: &str) -> Vec<PathBuf> {
@@ -87,16 +87,10 @@ fn linked_worktrees_are_judged_by_what_is_in_them() {
         .hooks("checks.good = \"good\"\nchecks.each = { run = \"good\", scope = \"package\", cwd = \"{package-dir}\" }")
         .write("word", "good\n")
         .write("alpha/word", "good\n");
-    let git = |arguments: &str| {
-        let run = sandbox
-            .program("git")
-            .args("-c user.name=x -c user.email=x@example.com");
-        let _ = run.args(arguments).output().exits(0);
-    };
-    git("add --all");
-    git("commit --quiet --message all");
+    git(&sandbox, "add --all");
+    git(&sandbox, "commit --quiet --message all");
     for tree in ["one", "two"] {
-        git(&format!("worktree add --quiet --detach ../{tree}"));
+        git(&sandbox, &format!("worktree add --quiet --detach ../{tree}"));
     }
     sandbox.write("../one/word", "bad\n");
     let members = "[workspace]\nmembers = [\"alpha\", \"beta\"]\n";
@@ -125,14 +119,52 @@ fn linked_worktrees_are_judged_by_what_is_in_them() {
     assert_eq!(state(&sandbox, "running").len(), 0);
 }
 
-/// A build script that waits until somebody has tidied up.
+/// A build script that says that it is there, and waits until it may go on. Cargo runs it each time.
 const BUILD_SCRIPT: &str = r#"
+use std::io::{Read, Write};
+
 fn main() {
     println!("cargo::rerun-if-changed=there-is-none");
-    std::fs::write("../in", "").unwrap();
-    std::fs::read("../go").unwrap();
+    let dir = std::env::var("SANDBOX").unwrap();
+    let pipe = |name: &str| std::fs::File::options().read(true).write(true).open(format!("{dir}/{name}")).unwrap();
+    pipe("begun").write_all(b"x").unwrap();
+    pipe("go-on").read_exact(&mut [0]).unwrap();
 }
 "#;
+
+/// The pipes that build scripts use. They are held open, so that nobody has to wait for somebody else to open them.
+struct Pipes {
+    begun: fs::File,
+    go_on: fs::File,
+}
+
+impl Pipes {
+    fn new(sandbox: &Sandbox) -> Self {
+        let pipe = |name: &str| {
+            let path = sandbox.root().join(name);
+            let _ = sandbox.program("mkfifo").arg(&path).output().exits(0);
+            fs::File::options().read(true).write(true).open(path).unwrap()
+        };
+        Self {
+            begun: pipe("begun"),
+            go_on: pipe("go-on"),
+        }
+    }
+
+    /// Runs the checks, and disturbs them once the build script waits.
+    fn disturbed(&mut self, sandbox: &Sandbox, disturb: impl FnOnce()) -> Output {
+        let running = sandbox.command("check --message-format json").start();
+        self.begun.read_exact(&mut [0]).unwrap();
+        disturb();
+        self.let_go_on();
+        running.wait()
+    }
+
+    /// Lets one build script go on, now or later.
+    fn let_go_on(&mut self) {
+        self.go_on.write_all(b"x").unwrap();
+    }
+}
 
 /// Whoever removes what cargo builds in the middle of a run gets the right verdict or a failure, and no pass by accident.
 #[test]
@@ -141,28 +173,92 @@ fn what_is_tidied_away_during_a_run_makes_nothing_pass() {
         ("pub fn right() {}\n", true),
         ("pub fn wrong() -> u32 {\n    \"\"\n}\n", false),
     ] {
-        for tidy in ["rm -rf target", "git gc --quiet --prune=now"] {
+        for tidy in ["rm -rf target", "cargo clean --quiet", "git gc --quiet --prune=now"] {
             let sandbox = Sandbox::workspace(&["alpha"]);
             sandbox
                 .git()
                 .hooks("checks.check = \"cargo check\"")
                 .write("alpha/build.rs", BUILD_SCRIPT)
                 .write("alpha/src/lib.rs", code);
-            for fifo in ["in", "go"] {
-                let _ = sandbox.program("mkfifo").arg(fifo).output().exits(0);
-            }
-            let running = sandbox.command("check --message-format json").start();
-            // Nobody has it open until the build script runs.
-            let begun = fs::File::open(sandbox.ws().join("in")).unwrap();
-            let _ = BufReader::new(begun).read_line(&mut String::new());
-            let _ = sandbox.program("sh").arg("-c").arg(tidy).output().exits(0);
-            fs::write(sandbox.ws().join("go"), "").unwrap();
-            let out = running.wait();
+            let tidy_up = || drop(sandbox.program("sh").arg("-c").arg(tidy).output().exits(0));
+            let out = Pipes::new(&sandbox).disturbed(&sandbox, tidy_up);
             let context = format!("{tidy}: {out}");
             assert!([0, 1].contains(&out.code), "{context}");
             assert!(right || out.code == 1, "{context}");
             let passed = out.outcomes() == ["check: passed"];
             assert_eq!(passed, out.code == 0, "{context}");
+        }
+    }
+}
+
+/// A repository whose branches are right and wrong, with a check that waits until somebody has disturbed it.
+fn branches() -> Sandbox {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox
+        .git()
+        .hooks("checks.check = \"cargo check\"")
+        .write("alpha/build.rs", BUILD_SCRIPT)
+        .write(".gitignore", "/target\n");
+    let _ = sandbox
+        .program("cargo")
+        .args("generate-lockfile --offline")
+        .output()
+        .exits(0);
+    git(&sandbox, "checkout --quiet -b right");
+    git(&sandbox, "add --all");
+    git(&sandbox, "commit --quiet --message right");
+    git(&sandbox, "checkout --quiet -b wrong");
+    sandbox.append("alpha/src/lib.rs", "pub fn wrong() -> u32 {\n    \"\"\n}\n");
+    git(&sandbox, "commit --quiet --all --message wrong");
+    // One that changes nothing of that.
+    git(&sandbox, "checkout --quiet -b mine-wrong");
+    sandbox.write("notes.txt", "mine");
+    git(&sandbox, "add notes.txt");
+    git(&sandbox, "commit --quiet --message notes");
+    sandbox
+}
+
+fn git(sandbox: &Sandbox, arguments: &str) {
+    let run = sandbox
+        .program("git")
+        .args("-c user.name=x -c user.email=x@example.com");
+    let _ = run.args(arguments).output().exits(0);
+}
+
+/// How a run ends, and whether it found the verdict in the cache.
+fn verdict(out: &Output) -> (i32, bool) {
+    let line = out.json().into_iter().find(|line| line["type"] == "task-finished");
+    (out.code, line.is_some_and(|line| !line["cached"].is_null()))
+}
+
+/// Whoever changes the files under a run gets a failure or the verdict on what is there then, and nothing of it is kept:
+/// neither for the files that there were, nor for those that there are.
+#[test]
+fn a_checkout_or_a_rebase_during_a_run_makes_nothing_pass() {
+    for (before, disturbance, right) in [
+        ("right", "checkout --quiet wrong", false),
+        ("mine-wrong", "rebase --quiet --onto right wrong", true),
+    ] {
+        let sandbox = branches();
+        git(&sandbox, &format!("checkout --quiet {before}"));
+        let mut pipes = Pipes::new(&sandbox);
+        let out = pipes.disturbed(&sandbox, || git(&sandbox, disturbance));
+        let context = format!("{disturbance}: {out}");
+        assert!(out.code == 1 || out.code == 0 && right, "{context}");
+        assert_eq!(out.outcomes() == ["check: passed"], out.code == 0, "{context}");
+        let before = before.trim_start_matches("mine-");
+        for (tree, expected) in [("HEAD", right), (before, !right)] {
+            git(&sandbox, &format!("checkout --quiet --detach {tree}"));
+            // What has passed undisturbed is kept: else this would show nothing.
+            for cached in [false, true].into_iter().take(1 + usize::from(expected)) {
+                pipes.let_go_on();
+                let out = sandbox.run("check --message-format json");
+                assert_eq!(
+                    verdict(&out),
+                    (i32::from(!expected), cached),
+                    "{context}\n{tree}: {out}"
+                );
+            }
         }
     }
 }

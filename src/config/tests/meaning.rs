@@ -142,7 +142,7 @@ fn every_key_of_a_check_arrives() {
     let config = valid(&checks(
         r#"y = "true"
         z = "true"
-        x = { run = "true", fix = "false", stages = ["ci"], with-target = "bin", env = ["DATABASE_URL", "PG*"], set-env = { A = "1" }, cwd = "./sub/./dir",
+        x = { run = "true", fix = "false", diff = true, stages = ["ci"], with-target = "bin", env = ["DATABASE_URL", "PG*"], set-env = { A = "1" }, cwd = "./sub/./dir",
             depends-on = ["y"], after = ["z"], critical = true, allow-failure = true, timeout = "1h 30m", priority = -7, weight = 3,
             locks = ["port"], builds = true, generates = true, output = "cargo", on-missing = "skip",
             requires = ["p", { tool = "q", hint = "get q" }], platforms = ["linux"], description = "It is so" }"#,
@@ -156,7 +156,7 @@ fn every_key_of_a_check_arrives() {
     assert_eq!(x.set_env, BTreeMap::from([("A".to_owned(), "1".to_owned())]));
     assert_eq!(x.cwd, Cwd::At("sub/dir".into()));
     assert_eq!((x.depends_on[0].as_str(), x.after[0].as_str()), ("y", "z"));
-    assert!(x.critical && x.allow_failure && x.generates);
+    assert!(x.diff && x.critical && x.allow_failure && x.generates);
     assert_eq!(
         (x.timeout, x.priority, x.weight, x.builds),
         (Some(Duration::from_mins(90)), -7, 3, Some(true))

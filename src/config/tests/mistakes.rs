@@ -960,7 +960,7 @@ q = "a {b}""#), &[("b", &in_package("w = 1")), ("a", &in_package("v = 1
 u = []"))])), @r#"
     2:30 bad-number: expected a number from 1 to 10000
         0
-    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `scope`, `stages`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `env`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `retries`, `backoff`, `cache`, `priority`, `weight`, `locks`, `builds`, `generates`, `deny-warnings`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
+    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `diff`, `scope`, `stages`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `env`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `retries`, `backoff`, `cache`, `priority`, `weight`, `locks`, `builds`, `generates`, `deny-warnings`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
         wait
     3:30 unknown-check: there is no check `z` (the checks are `q`, `u`, `v`, `w`, `x`, `y`)
         "z"

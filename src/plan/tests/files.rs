@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::{Setting, needs, setting};
-use crate::plan::{Access, Plan, Resource, Task};
+use crate::plan::{Access, Diff, Plan, Resource, Task};
 
 /// What each task uses of the files.
 fn uses(plan: &Plan) -> String {
@@ -37,6 +38,29 @@ fn where_nothing_writes_there_is_one_lock() {
     x: all
     y: all
     ");
+}
+
+#[test]
+fn what_prints_a_diff_shares_its_files_and_what_applies_it_has_them_alone() {
+    let checks = r#"
+        md = { run = "tool {files}", fix = "tool -d {files}", diff = true, files = ["*.md"] }
+        each = { run = "tool {package}", fix = "tool -d {package}", diff = true }"#;
+    let setting = setting("a", checks).with_files("a.md a/x.rs").fixing();
+    let plan = setting.plan();
+    assert_snapshot!(uses(&plan), @"
+    md diff: all 0
+    each a, diff: all 0 1
+    md fix: all 0!
+    each a, fix: all 1!
+    md: all 0
+    each a: all 0 1
+    ");
+    let reach = |task: &Task| match &task.handling.diff {
+        Diff::Applies { only, .. } => only.clone(),
+        Diff::No | Diff::Prints => None,
+    };
+    let reaches: Vec<_> = plan.tasks().filter_map(reach).collect();
+    assert_eq!(reaches, [vec![PathBuf::from("a.md")], vec![PathBuf::from("a")]]);
 }
 
 #[test]

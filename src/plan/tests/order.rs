@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{Setting, configured, needs, setting};
+use crate::plan::{Diff, Task};
 use crate::workspace::fixture;
 
 fn waves(setting: &Setting) -> String {
@@ -107,6 +108,34 @@ fn repairs_run_one_by_one_before_everything_else() {
         waves(&setting),
         "lint a, fix | lint b, fix | fmt fix | fmt, lint a, lint b | test"
     );
+}
+
+#[test]
+fn fixers_that_print_diffs_look_at_the_files_together_and_what_they_print_is_applied_one_by_one() {
+    let checks = "a = { run = \"tool\", fix = \"tool -a\" }\nb = { run = \"tool\", fix = \"tool -b\", diff = true }\n\
+                  c = { run = \"tool\", fix = \"tool -c\", diff = true }\nd = { run = \"tool\", fix = \"tool -d\" }";
+    let setting = setting("x", checks).fixing();
+    assert_snapshot!(needs(&setting), @"
+    a fix
+    b diff <- (a fix)
+    c diff <- (a fix)
+    b fix <- (b diff), (c diff)
+    c fix <- (c diff), (b fix)
+    d fix <- (c fix)
+    a <- (d fix)
+    b <- (d fix)
+    c <- (d fix)
+    d <- (d fix)
+    ");
+    let applies = |task: &Task| match task.handling.diff {
+        Diff::Applies { printed_by, .. } => Some((task.head.label(), printed_by)),
+        Diff::No | Diff::Prints => None,
+    };
+    let plan = setting.plan();
+    let applied: Vec<_> = plan.tasks().filter_map(applies).collect();
+    let printed = |place: usize| plan.task(applied[place].1).head.label();
+    assert_eq!((applied[0].0.as_str(), printed(0).as_str()), ("b fix", "b diff"));
+    assert_eq!((applied[1].0.as_str(), printed(1).as_str()), ("c fix", "c diff"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fixedbitset::FixedBitSet;
 
 use crate::model::TaskId;
-use crate::plan::{Need, Plan, Role, Task};
+use crate::plan::{Need, Plan, Task};
 use crate::report::duration::roughly;
 use crate::report::forecast;
 use crate::report::plan::{command, uses, waited_for};
@@ -136,7 +136,7 @@ fn node(plan: &Plan, task: &Task) -> Node {
         uses: uses(task),
         needs: needs.into_iter().collect(),
         command: exact_line(&command(task)),
-        repairs: task.role == Role::Repair,
+        repairs: task.role.is_of_repair(),
         critical: false,
     }
 }

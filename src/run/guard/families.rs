@@ -15,6 +15,7 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, getpgid, getpid, getsid, kill_process, kill_process_group, waitid,
 };
 
+use super::census::census;
 use super::shared_jobs::SharedJobs;
 use super::system::{Children, mark};
 use super::tag::{Marker, RunTag};
@@ -39,6 +40,8 @@ pub(super) struct Families {
     /// Children of the guard that are no leaders, by their numbers.
     orphans: BTreeMap<i32, Orphan>,
     children: Children,
+    /// When to look again, where somebody may be left who was not seen.
+    again: Option<Instant>,
     /// Since when everything stands still.
     standing: Option<Instant>,
 }
@@ -73,6 +76,7 @@ impl Families {
             tasks: BTreeMap::new(),
             orphans: BTreeMap::new(),
             children: Children::of_this_process(),
+            again: None,
             standing: None,
         }
     }
@@ -136,7 +140,7 @@ impl Families {
     /// first, and may stop those.
     pub(super) fn suspend(&mut self, now: Instant) {
         self.standing.get_or_insert(now);
-        self.meet_orphans();
+        self.meet_orphans(now);
         self.signal_all(Signal::TSTP);
         let until = now + POLITE;
         while Instant::now() < until && !self.tasks.values().all(Family::stands) {
@@ -163,7 +167,7 @@ impl Families {
                 family.ended(exit(&status), now);
             }
         }
-        self.meet_orphans();
+        self.meet_orphans(now);
         let mut replies = Vec::new();
         let over: Vec<u32> = self
             .tasks
@@ -183,7 +187,12 @@ impl Families {
 
     /// When to look again, though nobody may have died.
     pub(super) fn due(&self) -> Option<Instant> {
-        let due = self.tasks.values().filter_map(|family| family.due).min();
+        let due = self
+            .tasks
+            .values()
+            .filter_map(|family| family.due)
+            .chain(self.again)
+            .min();
         due.filter(|_| self.standing.is_none())
     }
 
@@ -193,11 +202,11 @@ impl Families {
             family.signal(Signal::KILL);
         }
         self.tasks.clear();
-        self.meet_orphans();
+        let all_are_seen = self.meet_orphans(Instant::now());
         for pid in self.pids_of(|_| true) {
             kill(pid);
         }
-        self.orphans.is_empty()
+        all_are_seen && self.orphans.is_empty()
     }
 
     /// Brings a task whose leader has ended to its end, as far as that goes.
@@ -225,7 +234,7 @@ impl Families {
         }
         let family = self.tasks.get(&task)?;
         let given_up = family.give_up.is_some_and(|give_up| now >= give_up);
-        if !left.is_empty() && !given_up {
+        if !(left.is_empty() && self.again.is_none() || given_up) {
             return None;
         }
         let family = self.tasks.remove(&task)?;
@@ -249,14 +258,15 @@ impl Families {
         }
     }
 
-    /// Learns who has become a child of the guard, and to whom they belong. The dead are buried.
-    fn meet_orphans(&mut self) {
+    /// Learns who has become a child of the guard, and to whom they belong. The dead are buried. Whether nobody was missed.
+    fn meet_orphans(&mut self, now: Instant) -> bool {
         let before = std::mem::take(&mut self.orphans);
-        for pid in self.children.now() {
-            let is_leader = self.tasks.values().any(|family| family.leader == pid);
-            if is_leader || dead(pid, WaitIdOptions::empty()).is_some() {
-                continue;
-            }
+        let tasks = &self.tasks;
+        let is_leader = |pid: Pid| tasks.values().any(|family| family.leader == pid);
+        let list = || self.children.now().into_iter().filter(|pid| !is_leader(*pid)).collect();
+        let census = census(list, |pid| dead(pid, WaitIdOptions::empty()).is_some());
+        self.again = (!census.complete).then(|| now + AGAIN);
+        for pid in census.living {
             let known = before.get(&pid.as_raw_pid()).copied();
             let orphan = known.unwrap_or_else(|| Orphan {
                 task: self.task_of(pid),
@@ -265,6 +275,7 @@ impl Families {
             });
             self.orphans.insert(pid.as_raw_pid(), orphan);
         }
+        census.complete
     }
 
     /// Its mark says which task a process belongs to. Where it has none, the group of a leader may.

@@ -6,9 +6,11 @@
 //! and ends every task.
 //!
 //! [`Client`] is the tool's side, [`serve`] the guard's. `wire` holds what they say to each other, `tag` the mark by which
-//! a process is known to belong to a task, `families` what becomes of the tasks, `sweep` what is done where the guard
-//! itself is gone. Nothing here decides which task runs, or whether it passed.
+//! a process is known to belong to a task, `families` what becomes of the tasks, `census` who is left of them, `sweep` what
+//! is done where the guard itself is gone. Nothing here decides which task runs, or whether it passed.
 
+#[cfg(target_os = "linux")]
+mod census;
 #[cfg(target_os = "linux")]
 mod client;
 #[cfg(not(target_os = "linux"))]
