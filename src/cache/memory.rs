@@ -49,7 +49,8 @@ pub(super) fn question(glance: &Glance<'_>, plan: &Plan) -> Digest {
     );
     let _ = write!(rest, "{} {:?}", request.workspace.root.display(), request.scan.outside);
     for (path, found) in &glance.named {
-        let _ = write!(rest, "{path:?} {:?}", found.known());
+        text.extend_from_slice(path.as_os_str().as_bytes());
+        let _ = write!(rest, "{:?}", found.known());
     }
     // Git may ignore these, so that they are not in the tree, and they are read all the same.
     let members = request.workspace.crates().iter().map(|krate| krate.manifest.clone());

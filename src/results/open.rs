@@ -49,27 +49,38 @@ impl Results {
     #[must_use]
     #[tracing::instrument(name = "open_results", level = "debug", skip_all)]
     pub fn open(state: &Path) -> Self {
+        Self::default().read(state)
+    }
+
+    /// The same, without a word of what is damaged: whoever opened them before has said so.
+    #[must_use]
+    pub fn open_again(state: &Path) -> Self {
         let results = Self::default();
+        results.remarks.0.store(true, Ordering::Relaxed);
+        results.read(state)
+    }
+
+    fn read(self, state: &Path) -> Self {
         let place = match Place::open(state) {
             Ok(place) => place,
-            Err(Unsafe::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return results,
+            Err(Unsafe::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return self,
             Err(reason) => {
                 // Who runs something says so when what passed cannot be kept there either.
                 tracing::debug!(%reason, "the results of earlier runs cannot be used");
-                return results;
+                return self;
             }
         };
         match Opened::read(&place) {
             Ok(opened) => {
                 for (_, damage) in opened.unusable() {
-                    results.remarks.damaged(damage);
+                    self.remarks.damaged(damage);
                 }
                 let segments = opened.live.into_iter().map(Arc::new).collect();
-                Self { segments, ..results }
+                Self { segments, ..self }
             }
             Err(error) => {
                 tracing::warn!(%error, dir = %place.path().display(), "the results of earlier runs cannot be used");
-                results
+                self
             }
         }
     }

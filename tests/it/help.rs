@@ -39,7 +39,7 @@ fn of_the_program() {
       plan         Show what `check` would run, without running it
       graph        Draw what `check` would run
       affected     List the crates that a change affects
-      why          Say why a crate is affected, or what a file would affect
+      why          Say why a crate is affected, why a check would run again, or what a file would affect
       cache        Look at what is kept of checks that passed, or be rid of it
       init         Write a commented configuration into the root manifest
       doctor       Look at the machine and the workspace, and say what is missing
@@ -233,6 +233,10 @@ fn of_check() {
 
           --force
               Run everything, whatever has passed before, and remember what passes
+
+          --verify-cache[=<PERCENT>]
+              Run a share of what has passed before all the same, and say where it does not pass any
+              more; all of it with `100`
 
           --locked
               Let cargo fail where `Cargo.lock` is not up to date
