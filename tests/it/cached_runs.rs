@@ -599,7 +599,7 @@ fn a_file_that_becomes_another_while_a_check_runs_is_judged_by_the_next_run() {
     let _ = sandbox.run("check").exits(1);
     sandbox.write(&source, "//! good\n");
     let _ = sandbox.run("check").exits(0);
-    assert_eq!(looked(&sandbox).len(), 3, "what passed at first was not remembered");
+    assert_eq!(sandbox.log().len(), 3, "what passed at first was not remembered");
 }
 
 /// A lock file that git ignores, as that of a library often is, counts like any other.
