@@ -1,0 +1,11 @@
+//! What runs before git commits and pushes, on exactly what is committed and pushed.
+//!
+//! `snapshot` finds a place where that can be judged, `outside` refuses what cannot be judged anywhere else than where it lies,
+//! and `judge` puts them together with a project.
+
+mod judge;
+mod outside;
+mod snapshot;
+
+pub use judge::{JudgeError, Part, Pushed, Subject, Trial, prepare};
+pub use snapshot::{Difference, SnapshotError};
