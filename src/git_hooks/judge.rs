@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::outside::leads_out;
 use super::snapshot::{Content, Place, Snapshot, SnapshotError, Surroundings, place};
+use super::toolchain::{self, overridden};
 use crate::changes::{Comparison, Git, top_above, walk};
 use crate::environment::locate;
 use crate::plan::{Plan, Resource};
@@ -193,8 +194,13 @@ fn in_snapshot(options: &LoadOptions, snapshot: &Snapshot, state_dir: PathBuf) -
         .manifest_path
         .as_ref()
         .map(|path| options.current_dir.join(path));
+    let environment = match toolchain(options, snapshot) {
+        Some(toolchain) => options.environment.clone().with("RUSTUP_TOOLCHAIN", toolchain),
+        None => options.environment.clone(),
+    };
     LoadOptions {
         current_dir: dir.unwrap_or_else(|| snapshot.top.clone()),
+        environment,
         manifest_path: manifest.map(|path| moved(&path).unwrap_or(path)),
         image: Some(Image {
             state_dir,
@@ -204,6 +210,27 @@ fn in_snapshot(options: &LoadOptions, snapshot: &Snapshot, state_dir: PathBuf) -
         }),
         ..options.clone()
     }
+}
+
+/// The toolchain that rustup has for the user's directory by an override, if that is what counts there.
+fn toolchain(options: &LoadOptions, snapshot: &Snapshot) -> Option<String> {
+    let variable = |name: &str| {
+        let value = options.environment.get(name).filter(|value| !value.is_empty());
+        value.map(PathBuf::from)
+    };
+    if variable("RUSTUP_TOOLCHAIN").is_some() {
+        return None;
+    }
+    let home = variable("RUSTUP_HOME").or_else(|| Some(variable("HOME")?.join(".rustup")))?;
+    let settings = fs::read_to_string(home.join("settings.toml")).ok()?;
+    let dir = fs::canonicalize(&options.current_dir).ok()?;
+    overridden(&settings, &dir, &|dir| {
+        let judged = match dir.strip_prefix(snapshot.original()) {
+            Ok(below) => snapshot.top.join(below),
+            Err(_) => dir.to_owned(),
+        };
+        toolchain::FILES.iter().any(|name| judged.join(name).is_file())
+    })
 }
 
 /// What the checks are limited to.

@@ -35,7 +35,7 @@ const ROOMS: [&str; 25] = [
 ];
 
 /// Rooms, or files of rooms, that know no files, no processes, no environment and no clock.
-const PURE: [&str; 50] = [
+const PURE: [&str; 51] = [
     "model.rs",
     "diagnostic.rs",
     "event.rs",
@@ -86,6 +86,7 @@ const PURE: [&str; 50] = [
     "git_hooks/outside.rs",
     "git_hooks/snapshot/listing.rs",
     "git_hooks/snapshot/settings.rs",
+    "git_hooks/toolchain.rs",
 ];
 
 /// Files of pure rooms that touch the world all the same: the live view draws on standard error.

@@ -38,7 +38,7 @@ impl Slot {
                 return Self::enter(state, below, name, lock);
             }
         }
-        tracing::info!(dir = %dir.path().display(), "other runs use all snapshots: waits for one");
+        tracing::warn!(dir = %dir.path().display(), "other runs use all snapshots: this one waits until the first of them is over");
         loop {
             if let Some(lock) = lock(&dir, SLOTS[0], FlockOperation::LockExclusive)? {
                 return Self::enter(state, below, SLOTS[0], lock);

@@ -258,6 +258,37 @@ fn what_has_passed_in_place_has_passed_in_a_snapshot_too() {
 }
 
 #[test]
+fn an_override_of_the_toolchain_counts_as_in_the_working_tree() {
+    let world = World::with("checks.look = { run = \"look\", scope = \"workspace\", cache = false }");
+    world.sandbox.tool("look", "note \"${RUSTUP_TOOLCHAIN-none}\"");
+    let rustup = world.sandbox.root().join("rustup");
+    fs::create_dir_all(&rustup).unwrap();
+    let settings = format!(
+        "version = \"12\"\n[overrides]\n\"{}\" = \"mine\"\n",
+        world.sandbox.ws().display()
+    );
+    fs::write(rustup.join("settings.toml"), settings).unwrap();
+    world.sandbox.append("alpha/src/lib.rs", "// staged\n");
+    world.git("add --all").ends(0);
+    world.sandbox.append("alpha/src/lib.rs", "// not staged\n");
+    // Cargo itself is asked with the toolchain that there is.
+    let cargo = fs::read_link(world.sandbox.root().join("toolchain/cargo")).unwrap();
+    let user = |name: &str| std::env::var(name).unwrap_or_default();
+    let rustup_of_user = match user("RUSTUP_HOME") {
+        home if home.is_empty() => format!("{}/.rustup", user("HOME")),
+        home => home,
+    };
+    let script = format!(
+        "unset RUSTUP_TOOLCHAIN; RUSTUP_HOME='{rustup_of_user}' exec '{}' \"$@\"",
+        cargo.display()
+    );
+    world.sandbox.tool("cargo", &script);
+    let judge = world.sandbox.command("__judge").env("RUSTUP_HOME", &rustup);
+    judge.env("RUSTUP_TOOLCHAIN", "").output().ends(0);
+    assert_eq!(world.sandbox.log(), ["mine"]);
+}
+
+#[test]
 fn a_snapshot_never_lies_in_the_repository() {
     let world = world();
     world
