@@ -52,6 +52,7 @@ pub mod digests;
 pub mod environment;
 pub mod event;
 pub mod fingerprint;
+pub mod git_hooks;
 pub mod history;
 pub mod model;
 pub mod patch;

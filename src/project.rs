@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 mod compare;
 mod dirs;
+mod image;
 mod reuse;
 
 pub use compare::{Survey, SurveyError, survey};
+pub use image::Image;
 
-use dirs::own_state_dir;
+pub(crate) use dirs::own_state_dir;
 
 use crate::affected::Affected;
 use crate::cache::{Contradiction, Explanation};
@@ -41,6 +43,8 @@ pub struct LoadOptions {
     pub environment: Environment,
     /// Who sees to it that no process outlives a run.
     pub guard: Guard,
+    /// What the workspace stands for, where it is an image of another one.
+    pub image: Option<Image>,
 }
 
 impl LoadOptions {
@@ -65,6 +69,7 @@ impl LoadOptions {
             manifest_path: None,
             environment,
             guard: Guard::none(),
+            image: None,
         })
     }
 }
@@ -73,7 +78,12 @@ impl LoadOptions {
     /// Says that a run will follow, whose tools are to write in colour or without it. What it needs is started already, and
     /// is there when the plan is.
     pub fn expect_run(&self, colour: Colour) {
-        self.guard.call(&in_colour(self.environment.clone(), colour));
+        self.guard.call(&in_colour(self.run_environment(), colour));
+    }
+
+    /// The environment in which cargo and the checks run.
+    fn run_environment(&self) -> Environment {
+        image::run_environment(self.image.as_ref(), &self.environment)
     }
 }
 
@@ -112,6 +122,7 @@ pub struct Project {
     ahead: Option<Ahead>,
     environment: Environment,
     guard: Guard,
+    image: Option<Image>,
 }
 
 /// Why there is no plan for a request.
@@ -152,7 +163,7 @@ pub fn load(options: &LoadOptions) -> Result<Project, LoadError> {
         cargo: tools.get("cargo").cloned().ok_or(LoadError::NoCargo)?,
         current_dir: dir.clone(),
         manifest_path: options.manifest_path.clone(),
-        environment: options.environment.clone(),
+        environment: options.run_environment(),
         memory: memory(options),
     };
     let workspace = workspace::load(&request).map_err(|error| refused_manifest(options, error))?;
@@ -164,6 +175,7 @@ pub fn load(options: &LoadOptions) -> Result<Project, LoadError> {
         ahead: None,
         environment: options.environment.clone(),
         guard: options.guard.clone(),
+        image: options.image.clone(),
     })
 }
 
@@ -186,6 +198,9 @@ pub enum NoStateError {
 ///
 /// Where there is no workspace, or no place.
 pub fn state_dir(options: &LoadOptions) -> Result<PathBuf, NoStateError> {
+    if let Some(image) = &options.image {
+        return Ok(image.state_dir.clone());
+    }
     let manifest = options
         .manifest_path
         .as_ref()
@@ -224,7 +239,11 @@ fn ask_ahead(options: &LoadOptions) -> Option<Ahead> {
 /// Where what cargo says is kept, for the workspace that the manifests tell of.
 fn memory(options: &LoadOptions) -> Option<Memory> {
     let root = find_root(&Worktree::default(), &options.current_dir)?;
-    let dir = own_state_dir(&root, &options.environment)?;
+    let dir = match &options.image {
+        // What cargo says of the image is about other directories than what it says of the workspace.
+        Some(image) => image.own_dir.clone(),
+        None => own_state_dir(&root, &options.environment)?,
+    };
     Some(Memory { dir, root })
 }
 
@@ -290,8 +309,7 @@ impl Project {
     /// What earlier runs have taught about tasks.
     #[must_use]
     pub fn history(&self) -> History {
-        let dir = own_state_dir(&self.workspace.root, &self.environment);
-        dir.map(|dir| store::load(&dir)).unwrap_or_default()
+        self.state_dir().map(|dir| store::load(&dir)).unwrap_or_default()
     }
 
     /// Leaves the results of a run for later ones. Its verdict is out: that they cannot be written is only said.
@@ -307,7 +325,7 @@ impl Project {
                  something that nobody has told; that pass is forgotten"
             );
         }
-        let Some(dir) = own_state_dir(&self.workspace.root, &self.environment) else {
+        let Some(dir) = self.state_dir() else {
             tracing::debug!("there is no place to remember anything in");
             return;
         };
@@ -351,7 +369,20 @@ impl Project {
         Ok(stats)
     }
 
-    /// The environment that checks run in.
+    /// The directory of what is remembered, if there is a place for one.
+    fn state_dir(&self) -> Option<PathBuf> {
+        let own = || own_state_dir(&self.workspace.root, &self.environment);
+        self.image
+            .as_ref()
+            .map_or_else(own, |image| Some(image.state_dir.clone()))
+    }
+
+    /// The environment in which cargo and the checks run, which may build elsewhere than the user says.
+    fn run_environment(&self) -> Environment {
+        image::run_environment(self.image.as_ref(), &self.environment)
+    }
+
+    /// The environment of the user, from which that of the checks is made.
     #[must_use]
     pub fn environment(&self) -> &Environment {
         &self.environment
@@ -423,7 +454,7 @@ impl Project {
             system: std::env::consts::OS.to_owned(),
             parallelism: std::thread::available_parallelism()
                 .map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX)),
-            cargo: dirs::cargo_settings(&self.workspace, &self.environment),
+            cargo: dirs::cargo_settings(&self.workspace, &self.run_environment()),
             argument_bytes: argument_bytes(&self.environment),
             history: Arc::new(history),
             passed: Passed::default(),
@@ -476,14 +507,13 @@ impl Project {
     fn run_context(&self, plan: &Plan) -> RunContext {
         let crates = self.workspace.crates().iter();
         let crates = crates.map(|krate| (krate.name.clone(), krate.dir.clone(), krate.package_id.clone()));
-        let root = &self.workspace.root;
         RunContext {
-            environment: in_colour(self.environment.clone(), plan.colour),
+            environment: in_colour(self.run_environment(), plan.colour),
             attribution: Arc::new(Attribution::new(self.workspace.root.clone(), crates).with_shapes(self.shapes())),
             tree: self.tree(),
             tactics: None,
             guard: self.guard.clone(),
-            state_dir: own_state_dir(root, &self.environment),
+            state_dir: self.state_dir(),
             ends_with: self.ends_with,
             inputs: None,
         }

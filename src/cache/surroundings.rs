@@ -81,14 +81,19 @@ fn of_value(value: &OsStr) -> Digest {
     Digest::of(value.as_bytes())
 }
 
-/// The configuration files of cargo that there are, each by where it lies as seen from the root.
+/// The configuration files of cargo that there are, each by where it lies in the root; those above it by their order, since
+/// it does not matter how far up they lie.
 fn cargo_configs(request: &LookRequest<'_>, tree: &FileTree) -> Option<Vec<(String, Digest)>> {
     let root = &request.workspace.root;
     let mut found = Vec::new();
+    let mut further_up = 0;
     for (path, digest) in there(tree, request.cargo_configs.iter().cloned())? {
         let above = path.parent().and_then(Path::parent).unwrap_or(&path);
-        let name = if root.starts_with(above) {
+        let name = if above == root {
             from_root(root, &path).to_string_lossy().into_owned()
+        } else if root.starts_with(above) {
+            further_up += 1;
+            format!("above {further_up}")
         } else {
             format!("personal {}", path.file_name().unwrap_or_default().to_string_lossy())
         };

@@ -16,15 +16,17 @@ mod state_files;
 mod status;
 mod table;
 mod tree;
+mod unstaged;
 mod walk;
 
 pub use ahead::Ahead;
 pub use gather::gather;
-pub(crate) use git::Git;
+pub(crate) use git::{Git, Refusal};
 pub use objects::Objects;
 pub(crate) use place::{is_top, top_above};
 pub use request::{ChangeError, ChangeRequest};
 pub use set::{ChangeSet, Comparison, FileChange, Instead, Presence, Side};
 pub use state_files::StateFiles;
 pub use tree::{Tree, TreeState};
+pub(crate) use unstaged::{Unstaged, unstaged};
 pub(crate) use walk::files as walk;

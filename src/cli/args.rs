@@ -126,6 +126,9 @@ Examples:
         #[arg(long, value_name = "DIR")]
         out_dir: Option<PathBuf>,
     },
+    /// Judge what is going to be committed or pushed. What git calls hands over more than a person can type.
+    #[command(name = "__judge", hide = true)]
+    Judge(JudgeArgs),
 }
 
 /// What every subcommand understands.
@@ -191,6 +194,19 @@ pub(super) struct CheckArgs {
         help_heading = "What to show"
     )]
     pub(super) message_format: MessageFormat,
+}
+
+/// What is judged, and how.
+#[derive(Clone, Debug, Args)]
+pub(super) struct JudgeArgs {
+    #[command(flatten)]
+    pub(super) check: CheckArgs,
+    /// The index that is going to be committed, where it is another one than that of the working tree.
+    #[arg(long, value_name = "FILE")]
+    pub(super) index_file: Option<PathBuf>,
+    /// A commit that is going to be pushed, after the one that is there already and two dots (repeatable).
+    #[arg(long, value_name = "[BASE..]TIP", conflicts_with = "index_file")]
+    pub(super) pushed: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Args)]

@@ -52,7 +52,7 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
 }
 
 /// Says once that nothing is configured, and what therefore runs.
-fn notice_defaults(plan: &Plan, project: &Project, global: &GlobalArgs) {
+pub(super) fn notice_defaults(plan: &Plan, project: &Project, global: &GlobalArgs) {
     // A package may have added checks of its own.
     let of_workspace = |name: &&CheckName| {
         let check = project.config.check(name.as_str());
@@ -75,7 +75,7 @@ fn notice_defaults(plan: &Plan, project: &Project, global: &GlobalArgs) {
 }
 
 /// Says why there is nothing to do where no check has the stage: it may be misunderstood rather than empty.
-fn notice_empty_stage(plan: &Plan, args: &CheckArgs, global: &GlobalArgs) {
+pub(super) fn notice_empty_stage(plan: &Plan, args: &CheckArgs, global: &GlobalArgs) {
     if let (0, true, Some(stage)) = (plan.tasks().len(), plan.left_out.is_empty(), args.which.stage) {
         let text = format!("no check has the stage `{stage}`");
         output::stderr(&output::labelled("note", &text, colour::for_stderr(global.color)));
@@ -94,7 +94,7 @@ fn notice_doubt(plan: &Plan, args: &CheckArgs, global: &GlobalArgs) {
     }
 }
 
-fn run(
+pub(super) fn run(
     project: &Project,
     plan: &Plan,
     format: MessageFormat,
@@ -175,7 +175,7 @@ fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }
 
-fn exit_code(stats: &RunStats) -> ExitCode {
+pub(super) fn exit_code(stats: &RunStats) -> ExitCode {
     match stats {
         RunStats { interrupted: true, .. } => ExitCode::from(exit::INTERRUPTED),
         stats if stats.is_success() => ExitCode::SUCCESS,

@@ -8,6 +8,7 @@ use super::args::{Cli, GlobalArgs};
 use super::{colour, diagnostics, output};
 use crate::config::presets;
 use crate::diagnostic::Diagnostics;
+use crate::git_hooks::JudgeError;
 use crate::plan::PlanError;
 use crate::project::{LoadError, RequestError, SurveyError};
 use crate::run::RunError;
@@ -61,6 +62,14 @@ impl CliError {
     pub(super) fn hint(mut self, text: &str) -> Self {
         if let Self::Other { hint, .. } = &mut self {
             *hint = Some(text.to_owned());
+        }
+        self
+    }
+
+    /// The same with other words for the same files.
+    pub(super) fn renamed(mut self, shown: impl Fn(&str) -> String) -> Self {
+        if let Self::Other { message, .. } = &mut self {
+            *message = shown(message);
         }
         self
     }
@@ -142,6 +151,15 @@ impl From<RunError> for CliError {
                 "`on-missing = \"skip\"` leaves a check out where its tool is not installed; so does `--skip`, once",
             ),
             RunError::System(_) => Self::environment(message),
+        }
+    }
+}
+
+impl From<JudgeError> for CliError {
+    fn from(error: JudgeError) -> Self {
+        match error {
+            JudgeError::Load(error) => error.into(),
+            error => Self::environment(error.to_string()),
         }
     }
 }

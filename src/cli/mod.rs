@@ -15,6 +15,7 @@ mod doctor;
 mod error;
 mod graph;
 mod init;
+mod judge;
 mod list;
 mod log;
 mod man;
@@ -59,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Schema => schema::schema(),
         Command::Completions { shell } => completions::completions(shell),
         Command::Man { out_dir } => man::man(out_dir.as_deref()),
+        Command::Judge(args) => judge::judge(&args, &global),
     };
     ended.unwrap_or_else(|error| error.report(&global))
 }

@@ -28,7 +28,7 @@ pub fn cli_reference() -> String {
     let mut command = Cli::command().term_width(100);
     command.build();
     section(&mut page, "cargo hooks", &command);
-    for subcommand in command.get_subcommands() {
+    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
         let name = format!("cargo hooks {}", subcommand.get_name());
         section(&mut page, &name, subcommand);
         // `help` has all the others below it.

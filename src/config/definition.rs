@@ -57,6 +57,8 @@ pub struct Settings {
     pub stop_on_critical_failure: bool,
     /// What `--changed-only` compares with; without it, the upstream of the branch, else the default branch.
     pub base: Option<String>,
+    /// Files that are not committed and that checks need, relative to the workspace root.
+    pub snapshot_includes: Vec<PathBuf>,
     /// What files mean to crates that do not own them.
     pub rules: Vec<Rule>,
 }

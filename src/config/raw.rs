@@ -11,7 +11,7 @@ use super::command::{Arguments, Argv, Script};
 use super::definition::Requirement;
 use super::reader::{Node, Reader, Value, listed, table};
 use super::value::{
-    Count, NamePattern, OuterPattern, Pattern, Priority, Retries, Revision, VariablePattern, check_name,
+    Count, NamePattern, OuterPattern, Pattern, Priority, Retries, Revision, UntrackedFile, VariablePattern, check_name,
 };
 use super::words::{Affects, Kind, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed};
 use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, Span, nearest};
@@ -40,6 +40,9 @@ table! {
         /// What `--changed-only` compares with: the place where the branch left it. Without it, the upstream of the branch,
         /// else the default branch.
         "base" => base: Revision,
+        /// Files that are not committed and that checks need nevertheless, relative to the workspace root: they are copied
+        /// into the snapshots that hooks check in.
+        "snapshot-includes" => snapshot_includes: Vec<Located<UntrackedFile>>,
         /// What changes of some files mean to crates, whoever owns the files.
         "rules" => rules: Vec<Located<RawRule>>,
     }

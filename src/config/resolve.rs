@@ -101,6 +101,9 @@ fn settled(raw: &RawSettings, rules: Vec<Rule>) -> Settings {
         fail_fast: raw.fail_fast.as_ref().is_some_and(|on| on.value),
         stop_on_critical_failure: raw.stop_on_critical_failure.as_ref().is_none_or(|on| on.value),
         base: raw.base.as_ref().map(|base| base.0.clone()),
+        snapshot_includes: (raw.snapshot_includes.iter())
+            .flat_map(|files| files.iter().map(|file| file.0.clone()))
+            .collect(),
         rules,
     }
 }

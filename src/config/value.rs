@@ -1,6 +1,7 @@
 //! How each type of value is read and described.
 
 use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -220,6 +221,35 @@ impl Value for Revision {
     fn schema() -> Json {
         json!({ "type": "string", "pattern": "^[^-]", "examples": ["origin/main"] })
     }
+}
+
+/// A file that is not committed, relative to the workspace root and below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct UntrackedFile(pub(super) PathBuf);
+
+impl Value for UntrackedFile {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = String::read(node, reader)?;
+        if let Some(path) = path_below(&text) {
+            return Some(Self(path));
+        }
+        let message = format!("{} is no file below the workspace root", shown(&text));
+        let diagnostic = Diagnostic::new("bad-path", reader.span(node.span()), message)
+            .help("write a relative path without `..`, such as `config/secrets.env`");
+        reader.report(diagnostic);
+        None
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "minLength": 1, "examples": ["secrets.env"] })
+    }
+}
+
+/// The path, if it leads down and nowhere else.
+pub(crate) fn path_below(text: &str) -> Option<PathBuf> {
+    let path = Path::new(text);
+    let is_plain = path.components().all(|part| matches!(part, Component::Normal(_)));
+    (is_plain && !text.is_empty()).then(|| path.to_owned())
 }
 
 /// A list; nothing stands in it twice.

@@ -15,7 +15,7 @@ pub enum Given {
 }
 
 /// Variables that only say where and by whom a program was started, and change no verdict. Whatever is not here counts.
-const SESSION: [&str; 63] = [
+const SESSION: [&str; 64] = [
     "_",
     "ALACRITTY_*",
     "CARGO_HOOKS_*",
@@ -30,6 +30,7 @@ const SESSION: [&str; 63] = [
     "EDITOR",
     "FORCE_COLOR",
     "GDMSESSION",
+    "GIT_EXEC_PATH",
     "GNOME_*",
     "GPG_AGENT_INFO",
     "GPG_TTY",

@@ -103,6 +103,9 @@ impl Environment {
             let Some(flags) = kept.remove(name) else { continue };
             kept.extend(without_jobserver(flags).map(|flags| (name.to_owned(), flags)));
         }
+        if let (Some(own), Some(path)) = (all.get(OsStr::new("GIT_EXEC_PATH")), all.get(OsStr::new("PATH"))) {
+            kept.extend(without_first(path, Path::new(own)).map(|path| (OsString::from("PATH"), path)));
+        }
         if let Some(cargo) = all.get(OsStr::new("CARGO")) {
             let ours = library_dirs(Path::new(cargo), executable);
             for name in LIBRARY_PATHS.map(OsStr::new) {
@@ -161,6 +164,14 @@ fn is_leak(name: &str, within: Within) -> bool {
         || of_author && within.commit
         // So may he choose a profile; within a test it is that of the run.
         || within.nextest && (OF_NEXTEST.contains(&name) || name.starts_with("NEXTEST_BIN_EXE_"))
+}
+
+/// A list of directories without the first one, if it is this: git puts its own before all others for what it runs, and
+/// what is found in it would be found by nobody who types a command.
+fn without_first(path: &OsStr, first: &Path) -> Option<OsString> {
+    let mut dirs = std::env::split_paths(path);
+    let is_first = dirs.next().is_some_and(|dir| dir == first);
+    is_first.then(|| std::env::join_paths(dirs).ok()).flatten()
 }
 
 /// The flags of make without the jobs of an outer one, if anything else is left of them.
@@ -292,5 +303,21 @@ mod tests {
         ]);
         assert_eq!(found, pairs(&[("GIT_SSH_COMMAND", "ssh -i key")]));
         assert_eq!(cleaned(&[("GIT_AUTHOR_NAME", "x")]), pairs(&[("GIT_AUTHOR_NAME", "x")]));
+    }
+
+    #[test]
+    fn the_directory_that_git_puts_before_all_others_is_gone() {
+        let check = |own: &str, path: &str, expected: &str| {
+            let found = cleaned(&[("GIT_EXEC_PATH", own), ("PATH", path)]);
+            assert_eq!(found, pairs(&[("GIT_EXEC_PATH", own), ("PATH", expected)]));
+        };
+        check(
+            "/lib/git-core",
+            "/lib/git-core:/bin:/lib/git-core",
+            "/bin:/lib/git-core",
+        );
+        check("/lib/git-core", "/bin:/lib/git-core", "/bin:/lib/git-core");
+        let path = ("PATH", "/lib/git-core:/bin");
+        assert_eq!(cleaned(&[path]), pairs(&[path]));
     }
 }

@@ -8,7 +8,8 @@ use std::thread;
 use toml::Table;
 
 use super::dirs::{state_dir, target_dirs};
-use super::{LoadError, LoadOptions, Project};
+use super::image::run_environment;
+use super::{Image, LoadError, LoadOptions, Project};
 use crate::affected::{Affected, Input, affected};
 use crate::changes::{Ahead, ChangeError, ChangeRequest, ChangeSet, Comparison, Objects, StateFiles, gather};
 use crate::config::{Config, ConfigInput, Member, resolve};
@@ -83,6 +84,7 @@ pub fn survey(options: &LoadOptions, comparison: &Comparison) -> Result<Survey, 
         environment: &options.environment,
         workspace: None,
         ahead: None,
+        image: options.image.as_ref(),
     };
     let compared = scene.compare(comparison, base_of(scene.root))?;
     let config = config_of(&compared.after, &compared.after_files(), &options.current_dir)?;
@@ -102,6 +104,7 @@ pub(super) fn of_project(project: &Project, comparison: &Comparison) -> Result<A
         environment: &project.environment,
         workspace: Some(workspace),
         ahead: project.ahead.as_ref(),
+        image: project.image.as_ref(),
     };
     let mut compared = scene.compare(comparison, project.config.settings.base.clone())?;
     if compared.is_worktree() {
@@ -178,6 +181,8 @@ pub(super) struct Scene<'a> {
     pub(super) workspace: Option<&'a Workspace>,
     /// The first question to git, where it was asked already.
     pub(super) ahead: Option<&'a Ahead>,
+    /// What the workspace stands for, where it is an image.
+    pub(super) image: Option<&'a Image>,
 }
 
 /// Two states, and what differs between them.
@@ -332,7 +337,7 @@ impl Scene<'_> {
         }
         let target_dirs = match self.workspace {
             Some(workspace) => vec![workspace.target_dir.clone()],
-            None => target_dirs(self.root, self.environment),
+            None => target_dirs(self.root, &run_environment(self.image, self.environment)),
         };
         let of = Sources {
             top: &changes.top,
@@ -357,7 +362,10 @@ impl Scene<'_> {
             crates: crates
                 .map(|krate| (krate.name.to_string(), krate.dir.clone()))
                 .collect(),
-            state_dir: state_dir(of.top, self.root, self.environment),
+            state_dir: match self.image {
+                Some(image) => Some(image.own_dir.clone()),
+                None => state_dir(of.top, self.root, self.environment),
+            },
         })
     }
 }

@@ -108,7 +108,7 @@ pub(super) fn state_dir(top: &Path, root: &Path, environment: &Environment) -> O
 
 /// The same, of the repository that the root of a workspace lies in: git is not asked. Without a repository, the workspace
 /// stands for itself.
-pub(super) fn own_state_dir(root: &Path, environment: &Environment) -> Option<PathBuf> {
+pub(crate) fn own_state_dir(root: &Path, environment: &Environment) -> Option<PathBuf> {
     let is_top = |dir: &&Path| dir.join(".git").symlink_metadata().is_ok();
     state_dir(root.ancestors().find(is_top).unwrap_or(root), root, environment)
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::Project;
 use super::compare::Scene;
-use super::dirs::{cargo_configs, own_state_dir, target_dirs};
+use super::dirs::{cargo_configs, target_dirs};
 use crate::cache::{Contradiction, Ends, Explanation, Glance, Look, LookRequest, unexplained};
 use crate::digests::{Scan, threads};
 use crate::environment::locate;
@@ -91,7 +91,10 @@ pub(super) fn watched(
     context: RunContext,
     on_event: &mut dyn FnMut(&Event),
 ) -> Result<(RunStats, Result<Vec<Contradiction>, StoreError>), RunError> {
-    let unwatched = |on_event: &mut dyn FnMut(&Event)| Ok((run(plan, &context, on_event)?, Ok(Vec::new())));
+    let unwatched = |on_event: &mut dyn FnMut(&Event)| {
+        let stats = run(plan, &context, &mut |event| on_event(&project.shown(event)))?;
+        Ok((stats, Ok(Vec::new())))
+    };
     let Some(ground) = Ground::new(project, plan).filter(|_| plan.cache != CacheUse::Off) else {
         return unwatched(on_event);
     };
@@ -107,10 +110,11 @@ pub(super) fn watched(
     };
     let mut ends = Ends::default();
     let stats = run(plan, &context, &mut |event| {
+        let event = &*project.shown(event);
         ends.hear(event);
         on_event(event);
     })?;
-    let dirs = target_dirs(&project.workspace.root, &project.environment);
+    let dirs = target_dirs(&project.workspace.root, &project.run_environment());
     Ok((stats, look.keep(plan, &keys, &ends, &dirs)))
 }
 
@@ -127,9 +131,9 @@ impl Ground {
             return None;
         }
         let root = &project.workspace.root;
-        let state_dir = own_state_dir(root, &project.environment)?;
+        let state_dir = project.state_dir()?;
         let tree = project.tree();
-        let mut but = target_dirs(root, &project.environment);
+        let mut but = target_dirs(root, &project.run_environment());
         but.extend([
             project.workspace.target_dir.clone(),
             project.workspace.build_dir.clone(),
@@ -185,6 +189,7 @@ fn sources(project: &Project) -> Option<(State, Readers)> {
         environment: &project.environment,
         workspace: Some(&project.workspace),
         ahead: None,
+        image: project.image.as_ref(),
     };
     let found = scene.worktree();
     found

@@ -31,11 +31,12 @@ const ROOMS: [&str; 25] = [
     "results",
     "cache",
     "project",
+    "git_hooks",
     "cli",
 ];
 
 /// Rooms, or files of rooms, that know no files, no processes, no environment and no clock.
-const PURE: [&str; 48] = [
+const PURE: [&str; 52] = [
     "model.rs",
     "diagnostic.rs",
     "event.rs",
@@ -84,6 +85,10 @@ const PURE: [&str; 48] = [
     "results/bytes.rs",
     "results/index.rs",
     "results/keep.rs",
+    "git_hooks/outside.rs",
+    "git_hooks/snapshot/listing.rs",
+    "git_hooks/snapshot/settings.rs",
+    "git_hooks/toolchain.rs",
 ];
 
 /// Files of pure rooms that touch the world all the same: the live view draws on standard error.

@@ -261,7 +261,7 @@ fn mistakes_in_the_manifest_of_a_member_are_shown_with_its_path() {
     10 | stages = 1
        | ^^^^^^
        |
-       = help: the keys are `strategy`, `order`, `max-parallel`, `timeout`, `retries`, `backoff`, `fail-fast`, `stop-on-critical-failure`, `base`, `rules`, `checks`, `skip`, `reads`, `uses`
+       = help: the keys are `strategy`, `order`, `max-parallel`, `timeout`, `retries`, `backoff`, `fail-fast`, `stop-on-critical-failure`, `base`, `snapshot-includes`, `rules`, `checks`, `skip`, `reads`, `uses`
 
     error[bad-duration]: `soon` is no duration
       --> beta/Cargo.toml:11:23

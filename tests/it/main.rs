@@ -28,6 +28,7 @@ mod environment;
 mod files;
 mod generated;
 mod generates;
+mod git_hooks;
 mod graph;
 mod help;
 mod history;

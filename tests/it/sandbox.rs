@@ -416,6 +416,12 @@ impl Output {
         self
     }
 
+    /// Makes sure that it ended with this code, whatever it wrote.
+    #[track_caller]
+    pub(crate) fn ends(&self, code: i32) {
+        assert_eq!(self.code, code, "{self}");
+    }
+
     /// The JSON lines of standard output.
     pub(crate) fn json(&self) -> Vec<serde_json::Value> {
         let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));

@@ -66,7 +66,7 @@ fn unknown_key() {
         scip
     ");
     assert_snapshot!(mistakes(&package_a("zzz = 1")), @"
-    a:2:1 unknown-key: unknown key `zzz` (the keys are `strategy`, `order`, `max-parallel`, `timeout`, `retries`, `backoff`, `fail-fast`, `stop-on-critical-failure`, `base`, `rules`, `checks`, `skip`, `reads`, `uses`)
+    a:2:1 unknown-key: unknown key `zzz` (the keys are `strategy`, `order`, `max-parallel`, `timeout`, `retries`, `backoff`, `fail-fast`, `stop-on-critical-failure`, `base`, `snapshot-includes`, `rules`, `checks`, `skip`, `reads`, `uses`)
         zzz
     ");
     assert_snapshot!(mistakes(&checks(r#"x = { run = "true", dependson = ["fmt"] }"#)), @"
@@ -755,6 +755,14 @@ fn bad_base() {
     2:8 wrong-type: expected a string
         true ← this is a boolean
     ");
+}
+
+#[test]
+fn bad_snapshot_includes() {
+    for path in ["", "..", "a/../../b", "/etc/passwd", "./a"] {
+        let found = mistakes(&settings(&format!("snapshot-includes = ['ok', '{path}']")));
+        assert!(found.contains("bad-path"), "{path}: {found}");
+    }
 }
 
 #[test]

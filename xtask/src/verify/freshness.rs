@@ -212,6 +212,7 @@ impl Trial<'_> {
                 manifest_path: None,
                 environment: self.scratch.environment(target),
                 guard: cargo_hooks::run::Guard::none(),
+                image: None,
             };
             let survey = survey(&options, &Comparison::Since("HEAD".to_owned()))?;
             for krate in survey.affected.members() {

@@ -1,0 +1,345 @@
+//! What is judged before a commit or a push: exactly its files, wherever they are to be had.
+//!
+//! Where nothing in the working tree differs from them, that is the working tree. Else it is a snapshot: a directory of our
+//! own outside of the repository, which stays, and is moved from tree to tree. The repository of the user, his index and his
+//! files are read and never written, so that nothing has to be put back, whatever happens.
+
+mod copy;
+mod decide;
+mod error;
+mod extras;
+mod levels;
+mod listing;
+mod private_index;
+mod repository;
+mod settings;
+mod slot;
+mod strangers;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::SystemTime;
+
+pub use decide::Difference;
+pub use error::SnapshotError;
+
+use copy::{Copy, Told, of, references, settings};
+use extras::Extras;
+use private_index::PrivateIndex;
+use repository::Repository;
+use slot::Slot;
+use strangers::remove;
+
+use crate::changes::{Unstaged, unstaged};
+use crate::environment::Environment;
+use crate::model::fnv1a;
+use crate::private_files::PrivateDir;
+
+/// What is to be judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// What an index holds: this one, relative to the top of the repository, or that of the working tree.
+    Index(Option<PathBuf>),
+    /// What a commit holds.
+    Commit(String),
+}
+
+/// Where to look for it, and where there is room for a snapshot.
+#[derive(Clone, Debug)]
+pub(crate) struct Surroundings<'a> {
+    /// A directory of the working tree.
+    pub(crate) dir: &'a Path,
+    pub(crate) git: &'a Path,
+    pub(crate) environment: &'a Environment,
+    /// The directory of what is remembered about the repository.
+    pub(crate) state_dir: &'a Path,
+}
+
+/// Where the files are that are to be judged.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// In the working tree.
+    InPlace(Box<InPlace>),
+    /// In a snapshot.
+    Snapshot(Box<Snapshot>),
+}
+
+/// A working tree that is the same as what is judged.
+#[derive(Debug)]
+pub(crate) struct InPlace {
+    repository: Repository,
+    index: PrivateIndex,
+    /// What git listed of the index.
+    listing: Vec<u8>,
+    seen: Unstaged,
+}
+
+/// A copy of what is judged, as long as nobody else may use it.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    repository: Repository,
+    slot: Slot,
+    /// The index that was judged, where it was one.
+    judged: Option<(PrivateIndex, Vec<u8>)>,
+    /// The top of the files.
+    pub(crate) top: PathBuf,
+    /// What is there.
+    pub(crate) tree: String,
+    /// Why it is not the working tree.
+    pub(crate) because: Difference,
+    told: Told,
+    extras: Extras,
+}
+
+/// All that is asked of the user's repository before anything is decided.
+struct Look {
+    repository: Repository,
+    index: PrivateIndex,
+    listing: Vec<u8>,
+    unstaged: Unstaged,
+    told: Told,
+}
+
+/// Finds a place where the content can be judged.
+#[tracing::instrument(level = "debug", skip_all)]
+pub(crate) fn place(content: &Content, around: &Surroundings<'_>) -> Result<Place, SnapshotError> {
+    let repository = Repository::around(around.dir, around.git, around.environment)?;
+    let name = format!(
+        "{:016x}",
+        fnv1a(repository.top.as_os_str().as_encoded_bytes().iter().copied())
+    );
+    let below = ["v1", "snapshots", name.as_str()];
+    let dir = PrivateDir::make(around.state_dir, &below)?;
+    private_index::sweep(&dir, SystemTime::now());
+    let given = match content {
+        Content::Index(file) => file.as_deref(),
+        Content::Commit(_) => None,
+    };
+    let index = PrivateIndex::copy(&repository, given, &dir)?;
+    let look = Look::at(repository, index)?;
+    match look.difference(content)? {
+        None => Ok(Place::InPlace(Box::new(look.in_place()))),
+        Some(because) => {
+            tracing::debug!(%because, "a snapshot is needed");
+            let slot = Slot::take(around.state_dir, below)?;
+            let dir = std::fs::canonicalize(around.dir).map_err(of(around.dir))?;
+            let below = dir
+                .strip_prefix(&look.repository.top)
+                .unwrap_or(Path::new(""))
+                .to_owned();
+            let snapshot = Snapshot::take(look, content, (slot, &below), because)?;
+            Ok(Place::Snapshot(Box::new(snapshot)))
+        }
+    }
+}
+
+impl Look {
+    /// Asks all at once: git takes a few milliseconds to begin, whatever it is asked.
+    fn at(repository: Repository, index: PrivateIndex) -> Result<Self, SnapshotError> {
+        let (top, git) = (&repository.top, repository.git_with_index(&index.path));
+        let (unstaged, listing, settings, references) = thread::scope(|scope| {
+            let listing = scope.spawn(|| git.ask(top, ["ls-files", "--stage", "-v", "-z"]));
+            let rest = scope.spawn(|| {
+                repository.is_where_it_seems()?;
+                Ok::<_, SnapshotError>((settings(&repository)?, references(&repository)))
+            });
+            let unstaged =
+                unstaged(&git, top).map_err(|refusal| SnapshotError::refused("what is not staged", &refusal));
+            let listing = joined(listing).map_err(|refusal| SnapshotError::refused("what is staged", &refusal));
+            let (settings, references) = joined(rest)?;
+            Ok::<_, SnapshotError>((unstaged?, listing?, settings, references))
+        })?;
+        let told = Told {
+            settings,
+            references,
+            head: unstaged.head.clone(),
+        };
+        Ok(Self {
+            repository,
+            index,
+            listing,
+            unstaged,
+            told,
+        })
+    }
+
+    fn difference(&self, content: &Content) -> Result<Option<Difference>, SnapshotError> {
+        let entries = listing::staged(&self.listing).ok_or_else(|| SnapshotError::not_understood("what is staged"))?;
+        if let Content::Commit(commit) = content
+            && (self.unstaged.head.as_ref() != Some(commit) || self.unstaged.has_staged)
+        {
+            return Ok(Some(Difference::Commit));
+        }
+        let known = (entries.as_slice(), &self.told.settings);
+        decide::difference(&self.repository, &self.index.path, &self.unstaged, known)
+    }
+
+    fn in_place(self) -> InPlace {
+        InPlace {
+            repository: self.repository,
+            index: self.index,
+            listing: self.listing,
+            seen: self.unstaged,
+        }
+    }
+}
+
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+impl InPlace {
+    /// The last commit; none before the first one.
+    pub(crate) fn head(&self) -> Option<&str> {
+        self.seen.head.as_deref()
+    }
+
+    /// What has moved since it was looked at, in words; nothing where the verdict is about what is committed.
+    pub(crate) fn moved(&self) -> Result<Option<String>, SnapshotError> {
+        if !is_still(&self.repository, &self.index, &self.listing)? {
+            return Ok(Some("what is staged has changed".to_owned()));
+        }
+        let git = self.repository.git_with_index(&self.index.path);
+        let now = unstaged(&git, &self.repository.top);
+        let mut now = now.map_err(|refusal| SnapshotError::refused("what is not staged", &refusal))?;
+        if now.head != self.seen.head {
+            return Ok(Some("another commit is checked out".to_owned()));
+        }
+        // Cargo writes one where there is none.
+        now.untracked.retain(|file| !file.ends_with("Cargo.lock"));
+        Ok(decide::named(&now).map(|files| format!("this has changed meanwhile: {files}")))
+    }
+}
+
+/// Whether an index still says the same of every file. Git writes it anew when it only looks.
+fn is_still(repository: &Repository, index: &PrivateIndex, listing: &[u8]) -> Result<bool, SnapshotError> {
+    if index.is_unchanged() {
+        return Ok(true);
+    }
+    let git = repository.git_with_index(&index.source);
+    let now = git.ask(&repository.top, ["ls-files", "--stage", "-v", "-z"]);
+    let now = now.map_err(|refusal| SnapshotError::refused("what is staged", &refusal))?;
+    Ok(now == listing)
+}
+
+impl Snapshot {
+    fn take(
+        look: Look,
+        content: &Content,
+        (slot, below): (Slot, &Path),
+        because: Difference,
+    ) -> Result<Self, SnapshotError> {
+        let Look {
+            repository,
+            index,
+            listing,
+            told,
+            ..
+        } = look;
+        let own = std::fs::canonicalize(slot.dir.path()).map_err(of(slot.dir.path()))?;
+        if own.starts_with(&repository.top) {
+            return Err(SnapshotError::WithinRepository {
+                state: own,
+                top: repository.top,
+            });
+        }
+        let home = cargo_home(&repository.environment);
+        let top = levels::place(&repository.top, &own, home.as_deref())?;
+        let told = match content {
+            Content::Index(_) => told,
+            Content::Commit(commit) => Told {
+                head: Some(commit.clone()),
+                ..told
+            },
+        };
+        if !slot.is_later_than_before()? {
+            tracing::warn!("the clock was set back: what was built in the snapshot is built again");
+            remove(&own.join("target")).map_err(of(&own.join("target")))?;
+        }
+        let copy = Copy::open(&top, &repository, &told)?;
+        let (tree, judged) = match content {
+            Content::Index(_) => (copy.tree_of(&index.path)?, Some((index, listing))),
+            Content::Commit(commit) => (commit.clone(), None),
+        };
+        let mut snapshot = Self {
+            extras: Extras::new(&repository.top, below),
+            repository,
+            slot,
+            judged,
+            top,
+            tree,
+            because,
+            told,
+        };
+        snapshot.settle()?;
+        Ok(snapshot)
+    }
+
+    /// Brings the files to what they have to be. Where that does not work, the copy is damaged, and is made anew.
+    fn settle(&mut self) -> Result<(), SnapshotError> {
+        if let Err(error) = self.fill() {
+            tracing::debug!(%error, "the snapshot is damaged, and is made anew");
+            Copy::remove(&self.top)?;
+            self.restore()?;
+        }
+        self.extras.bring(&self.top)
+    }
+
+    /// The same, when anything may have happened to the repository of the copy as well.
+    fn restore(&mut self) -> Result<(), SnapshotError> {
+        let copy = Copy::open(&self.top, &self.repository, &self.told)?;
+        if let Some((index, _)) = &self.judged {
+            copy.tree_of(&index.path)?;
+        }
+        self.fill()
+    }
+
+    fn fill(&mut self) -> Result<(), SnapshotError> {
+        let copy = Copy::at(&self.top, &self.repository);
+        let extras = RefCell::new(&mut self.extras);
+        copy.move_to(&self.tree, &|tracked| extras.borrow_mut().find(&copy.dir, tracked))
+    }
+
+    /// The directory in which all of it lies.
+    pub(crate) fn own_dir(&self) -> &Path {
+        self.slot.dir.path()
+    }
+
+    /// The top of the repository that it shows.
+    pub(crate) fn original(&self) -> &Path {
+        &self.repository.top
+    }
+
+    /// What has moved since it was taken, in words; nothing where the verdict is about what is committed. What was changed
+    /// in it is put back.
+    pub(crate) fn moved(&mut self) -> Result<Option<String>, SnapshotError> {
+        let copy = Copy::at(&self.top, &self.repository);
+        let changed = copy.changed();
+        self.slot.note_end()?;
+        if let Some((index, listing)) = &self.judged
+            && !is_still(&self.repository, index, listing)?
+        {
+            return Ok(Some("what is staged has changed".to_owned()));
+        }
+        // Where the copy cannot even be asked, it was damaged.
+        let difference = match changed {
+            Ok(mut changed) => {
+                changed.untracked.retain(|file| !self.extras.may_be_there(file));
+                decide::named(&changed).map(|files| format!("a check has changed {files}"))
+            }
+            Err(error) => Some(format!("a check has damaged the snapshot: {error}")),
+        };
+        if difference.is_some() {
+            self.restore().or_else(|_| self.settle())?;
+        }
+        Ok(difference)
+    }
+}
+
+/// Where cargo has what is the user's own.
+fn cargo_home(environment: &Environment) -> Option<PathBuf> {
+    let home = environment.get("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(Path::new(environment.get("HOME")?).join(".cargo")))?;
+    Some(std::fs::canonicalize(&home).unwrap_or(home))
+}

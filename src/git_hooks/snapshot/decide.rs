@@ -1,0 +1,121 @@
+//! Whether a working tree is, for any check, the same as what is to be judged.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::SnapshotError;
+use super::listing::Staged;
+use super::repository::Repository;
+use super::settings::{Conversion, Settings, conversion, has_mixed_line_ends};
+use crate::changes::Unstaged;
+
+/// Why checks do not run in the working tree: the first reason that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// These files of the working tree are not what is judged. There may be more of them than are named.
+    Files {
+        /// The first of them.
+        first: PathBuf,
+        /// How many there are beside it.
+        others: usize,
+    },
+    /// Git is told not to look at this file.
+    Unwatched(PathBuf),
+    /// What is judged is another commit than the one that is checked out.
+    Commit,
+    /// Filters, encodings or line ends may make files differ from what is committed of them.
+    Conversion,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Files { first, others: 0 } => write!(f, "`{}` differs from what is judged", first.display()),
+            Self::Files { first, others } => {
+                write!(f, "`{}` and {others} more differ from what is judged", first.display())
+            }
+            Self::Unwatched(path) => write!(f, "git is told not to look at `{}`", path.display()),
+            Self::Commit => f.write_str("another commit is checked out"),
+            Self::Conversion => f.write_str("filters or line ends may make files differ from what is judged"),
+        }
+    }
+}
+
+/// What of the working tree makes it another one than the index; nothing where no check can tell them apart.
+pub(super) fn difference(
+    repository: &Repository,
+    index: &Path,
+    unstaged: &Unstaged,
+    (entries, settings): (&[Staged<'_>], &Settings),
+) -> Result<Option<Difference>, SnapshotError> {
+    if let Some(first) = unstaged.files().next() {
+        return Ok(Some(Difference::Files {
+            first: first.to_owned(),
+            others: unstaged.files().count() - 1,
+        }));
+    }
+    // An entry that is not to be looked at, or lies outside of what is checked out, never counts as changed.
+    if let Some(entry) = entries.iter().find(|entry| entry.tag != b'H' || entry.stage != 0) {
+        return Ok(Some(Difference::Unwatched(entry.path.to_owned())));
+    }
+    let converts = converts(repository, index, entries, settings)?;
+    Ok(converts.then_some(Difference::Conversion))
+}
+
+/// The files that differ, in words.
+pub(super) fn named(unstaged: &Unstaged) -> Option<String> {
+    let first = unstaged.files().next()?.display();
+    Some(match unstaged.files().count() - 1 {
+        0 => format!("`{first}`"),
+        others => format!("`{first}` and {others} more"),
+    })
+}
+
+/// Whether what lies in the working tree may be another text than the one that git would write there.
+fn converts(
+    repository: &Repository,
+    index: &Path,
+    entries: &[Staged<'_>],
+    settings: &Settings,
+) -> Result<bool, SnapshotError> {
+    if settings.may_convert_line_ends() {
+        return Ok(true);
+    }
+    let of_tree = entries.iter().filter(|entry| entry.path.ends_with(".gitattributes"));
+    let mut files: Vec<PathBuf> = of_tree.map(|entry| repository.top.join(entry.path)).collect();
+    files.push(repository.common.join("info/attributes"));
+    files.extend(of_user(repository, settings));
+    let texts = files.iter().map(|file| fs::read(file).unwrap_or_default());
+    let most = texts.map(|text| conversion(&text)).max().unwrap_or_default();
+    if most != Conversion::LineEnds {
+        return Ok(most == Conversion::Content);
+    }
+    let git = repository.git_with_index(index);
+    let listing = git.ask(&repository.top, ["ls-files", "--eol", "-z"]);
+    let listing = listing.map_err(|refusal| SnapshotError::refused("the ends of lines", &refusal))?;
+    Ok(has_mixed_line_ends(&listing))
+}
+
+/// The attributes of the user, and those of the machine.
+fn of_user(repository: &Repository, settings: &Settings) -> Vec<PathBuf> {
+    let environment = &repository.environment;
+    let var = |name: &str| {
+        environment
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let home = var("HOME");
+    let named = settings
+        .get("core.attributesfile")
+        .map(|path| match (path.strip_prefix("~/"), &home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => repository.top.join(path),
+        });
+    let usual = || {
+        let dir = var("XDG_CONFIG_HOME").or_else(|| Some(home.as_ref()?.join(".config")))?;
+        Some(dir.join("git/attributes"))
+    };
+    let machine = ["/etc/gitattributes", "/usr/local/etc/gitattributes"].map(PathBuf::from);
+    named.or_else(usual).into_iter().chain(machine).collect()
+}

@@ -1,0 +1,9 @@
+//! What is judged before a commit and a push, with real git: exactly what is committed, and nothing of the user's is touched.
+
+mod cargo;
+mod commits;
+mod damage;
+mod oddities;
+mod pushes;
+mod random;
+mod world;
