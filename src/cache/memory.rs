@@ -48,7 +48,7 @@ pub(super) fn question(glance: &Glance<'_>, plan: &Plan) -> Digest {
     );
     let _ = write!(rest, "{} {:?}", request.workspace.root.display(), request.scan.outside);
     for (path, found) in &glance.named {
-        let _ = write!(rest, "{path:?} {:?}", found.known());
+        let _ = write!(rest, "{:?} {:?}", path.as_os_str().as_encoded_bytes(), found.known());
     }
     for task in plan.tasks() {
         let _ = write!(rest, "{} {:?} {:?}", task.head.id.index(), task.crates, task.basis);
