@@ -52,6 +52,8 @@ pub mod digests;
 pub mod environment;
 pub mod event;
 pub mod fingerprint;
+#[cfg(feature = "cli")]
+mod git_hooks;
 pub mod history;
 pub mod model;
 pub mod plan;

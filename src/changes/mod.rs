@@ -21,6 +21,8 @@ mod walk;
 pub use ahead::Ahead;
 pub use gather::gather;
 pub(crate) use git::Git;
+#[cfg(feature = "cli")]
+pub(crate) use git::Refusal;
 pub use objects::Objects;
 pub(crate) use place::{is_top, top_above};
 pub use request::{ChangeError, ChangeRequest};

@@ -7,7 +7,7 @@ use super::args::{CheckArgs, GlobalArgs, MessageFormat};
 use super::error::exit;
 use super::terminal::NoControlEcho;
 use super::verify::Verification;
-use super::{Ended, affected, colour, output, plan, request};
+use super::{CliError, Ended, affected, colour, output, plan, request};
 use crate::config::Origin;
 use crate::event::{Event, EventKind, RunStats};
 use crate::model::CheckName;
@@ -24,11 +24,21 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     let mut project = request::load_project_to_run(args, global)?;
     project.ends_with = args.how.ends_with;
     let request = request::request(args, global, &project)?;
+    Ok(exit_code(&check_project(&project, request, args, global)?))
+}
+
+/// Runs what was asked for in a project that is there.
+pub(super) fn check_project(
+    project: &Project,
+    request: Request,
+    args: &CheckArgs,
+    global: &GlobalArgs,
+) -> Result<RunStats, CliError> {
     let limited = project.plan(&request)?;
     if let Some(affected) = &limited.affected {
         affected::limits(affected, global);
     }
-    notice_defaults(&limited, &project, global);
+    notice_defaults(&limited, project, global);
     notice_empty_stage(&limited, args, global);
     notice_doubt(&limited, args, global);
     let format = args.message_format;
@@ -38,7 +48,7 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
             ..request
         })?;
         let mut verification = Verification::new(&everything, &limited);
-        let stats = run(&project, &everything, format, global, &mut |event| {
+        let stats = run(project, &everything, format, global, &mut |event| {
             verification.on_event(event);
         })?;
         if let Some(affected) = &limited.affected {
@@ -46,9 +56,9 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
         }
         stats
     } else {
-        run(&project, &limited, format, global, &mut |_| {})?
+        run(project, &limited, format, global, &mut |_| {})?
     };
-    Ok(exit_code(&stats))
+    Ok(stats)
 }
 
 /// Says once that nothing is configured, and what therefore runs.
@@ -76,7 +86,8 @@ fn notice_defaults(plan: &Plan, project: &Project, global: &GlobalArgs) {
 
 /// Says why there is nothing to do where no check has the stage: it may be misunderstood rather than empty.
 fn notice_empty_stage(plan: &Plan, args: &CheckArgs, global: &GlobalArgs) {
-    if let (0, true, Some(stage)) = (plan.tasks().len(), plan.left_out.is_empty(), args.which.stage) {
+    let nothing = plan.tasks().len() == 0 && plan.cached.is_empty() && plan.left_out.is_empty();
+    if let (true, Some(stage)) = (nothing, args.which.stage) {
         let text = format!("no check has the stage `{stage}`");
         output::stderr(&output::labelled("note", &text, colour::for_stderr(global.color)));
     }
@@ -100,7 +111,7 @@ fn run(
     format: MessageFormat,
     global: &GlobalArgs,
     listen: &mut dyn FnMut(&EventKind),
-) -> Result<RunStats, super::CliError> {
+) -> Result<RunStats, CliError> {
     let mut reporter: Box<dyn Reporter> = match format {
         MessageFormat::Human => Box::new(HumanReporter::new(human_options(plan, global))),
         MessageFormat::Json => Box::new(JsonReporter::new()),
@@ -175,7 +186,8 @@ fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }
 
-fn exit_code(stats: &RunStats) -> ExitCode {
+/// How the program ends after a run.
+pub(super) fn exit_code(stats: &RunStats) -> ExitCode {
     match stats {
         RunStats { interrupted: true, .. } => ExitCode::from(exit::INTERRUPTED),
         stats if stats.is_success() => ExitCode::SUCCESS,
