@@ -9,9 +9,8 @@ use super::place;
 use crate::environment::Environment;
 
 /// A repository may name programs to run and ways to write in its configuration; an answer needs none of them.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 8] = [
     "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
     // The rest is what `git diff` and the `git status` that git runs in submodules would take from the configuration.
     "diff.autoRefreshIndex=true",
     "diff.external=",
@@ -21,6 +20,9 @@ const SETTINGS: [&str; 9] = [
     "status.aheadBehind=true",
     "status.showUntrackedFiles=all",
 ];
+
+/// An answer needs no hooks either.
+const NO_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
 
 /// The option after which the question begins.
 const LAST_SETTING: &str = "--literal-pathspecs";
@@ -46,13 +48,20 @@ impl Git {
         Self { program, environment }
     }
 
+    /// The same with another index than that of the repository.
+    #[cfg(feature = "cli")]
+    pub(crate) fn with_index(&self, index: &Path) -> Self {
+        let environment = self.environment.clone().with("GIT_INDEX_FILE", index);
+        Self::new(self.program.clone(), environment)
+    }
+
     /// What git answers when it is asked from within a directory.
     pub(crate) fn ask<W: AsRef<OsStr>>(
         &self,
         dir: &Path,
         question: impl IntoIterator<Item = W>,
     ) -> Result<Vec<u8>, Refusal> {
-        self.answer(dir, question, |status| status.success())
+        answer(self.command(dir), question, |status| status.success())
     }
 
     /// Those of these files that it ignores, line by line. It says by its exit code that there is none.
@@ -61,31 +70,27 @@ impl Git {
         let names = files.iter().map(|file| Path::new(".").join(file).into_os_string());
         let question = ["--no-literal-pathspecs", "check-ignore", "--"].map(OsString::from);
         let question = question.into_iter().chain(names);
-        self.answer(dir, question, |status| matches!(status.code(), Some(0 | 1)))
+        answer(self.command(dir), question, |status| {
+            matches!(status.code(), Some(0 | 1))
+        })
     }
 
-    fn answer<W: AsRef<OsStr>>(
+    /// The same as `ask` for a question about hooks, which are where the configuration has them. It must be one that runs none.
+    #[cfg(feature = "cli")]
+    pub(crate) fn ask_about_hooks<W: AsRef<OsStr>>(
         &self,
         dir: &Path,
         question: impl IntoIterator<Item = W>,
-        is_answer: impl FnOnce(ExitStatus) -> bool,
     ) -> Result<Vec<u8>, Refusal> {
-        let mut command = self.command(dir);
-        command.args(question).stdin(Stdio::null());
-        // Not the whole command: the environment may hold secrets, and a log may be for everybody to read.
-        let asked = command.get_args().skip_while(|word| *word != LAST_SETTING).skip(1);
-        tracing::debug!(question = ?asked.collect::<Vec<_>>(), dir = %dir.display(), "asks git");
-        let output = command.output().map_err(|error| not_started(&error))?;
-        if is_answer(output.status) {
-            return Ok(output.stdout);
-        }
-        let words = words(&output.stderr).unwrap_or_else(|| format!("nothing, and ended with {}", output.status));
-        tracing::debug!(%words, "git does not answer");
-        Err(Refusal::Said(words))
+        answer(self.command_with(dir, &[]), question, |status| status.success())
     }
 
     /// Git in a directory, without its question.
     pub(super) fn command(&self, dir: &Path) -> Command {
+        self.command_with(dir, &NO_HOOKS)
+    }
+
+    fn command_with(&self, dir: &Path, more: &[&str]) -> Command {
         #[expect(
             clippy::disallowed_methods,
             reason = "only git knows what it tracks, and the one place that asks it"
@@ -98,12 +103,33 @@ impl Git {
         if let Some(above) = place::top_above(dir).as_deref().and_then(Path::parent) {
             command.env("GIT_CEILING_DIRECTORIES", above);
         }
+        command.args(more);
         command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
         command
             .args(["--no-pager", "--no-optional-locks", LAST_SETTING])
             .current_dir(dir);
         command
     }
+}
+
+/// What git answers to a question.
+fn answer<W: AsRef<OsStr>>(
+    mut command: Command,
+    question: impl IntoIterator<Item = W>,
+    is_answer: impl FnOnce(ExitStatus) -> bool,
+) -> Result<Vec<u8>, Refusal> {
+    command.args(question).stdin(Stdio::null());
+    // Not the whole command: the environment may hold secrets, and a log may be for everybody to read.
+    let asked = command.get_args().skip_while(|word| *word != LAST_SETTING).skip(1);
+    let dir = command.get_current_dir().unwrap_or(Path::new(""));
+    tracing::debug!(question = ?asked.collect::<Vec<_>>(), dir = %dir.display(), "asks git");
+    let output = command.output().map_err(|error| not_started(&error))?;
+    if is_answer(output.status) {
+        return Ok(output.stdout);
+    }
+    let words = words(&output.stderr).unwrap_or_else(|| format!("nothing, and ended with {}", output.status));
+    tracing::debug!(%words, "git does not answer");
+    Err(Refusal::Said(words))
 }
 
 impl Refusal {

@@ -96,6 +96,27 @@ Examples:
   cargo hooks init             write it
   cargo hooks init --dry-run   show what would be written")]
     Init(InitArgs),
+    /// Let git run the checks: before a commit, before a push, or when their stages say.
+    #[command(after_help = "\
+Examples:
+  cargo hooks install              for all stages of the checks that git has hooks for
+  cargo hooks install pre-push     for this one only
+
+A hook that is there already is kept and runs first. docs/git-hooks.md says the rest.")]
+    Install(InstallArgs),
+    /// Take away what `install` has put there, and put back what was there before.
+    #[command(after_help = "\
+Examples:
+  cargo hooks uninstall             all of them
+  cargo hooks uninstall pre-push    this one only")]
+    Uninstall(UninstallArgs),
+    /// Run the checks of a hook on what git hands to it; installed hooks call this.
+    #[command(after_help = "\
+Examples:
+  cargo-hooks git-hook pre-commit -- \"$@\"    in a hook that another program manages
+
+What git hands to the hook is arguments, standard input and variables. docs/git-hooks.md says the rest.")]
+    GitHook(GitHookArgs),
     /// Look at the machine and the workspace, and say what is missing.
     #[command(after_help = "\
 Examples:
@@ -126,9 +147,6 @@ Examples:
         #[arg(long, value_name = "DIR")]
         out_dir: Option<PathBuf>,
     },
-    /// Judge what is going to be committed or pushed. What git calls hands over more than a person can type.
-    #[command(name = "__judge", hide = true)]
-    Judge(JudgeArgs),
 }
 
 /// What every subcommand understands.
@@ -150,6 +168,9 @@ pub(super) struct GlobalArgs {
     /// Not typed: which program is the guard of a run.
     #[arg(skip)]
     pub(super) guard: Guard,
+    /// Not typed: where a hook finds its workspace, from the directory in which git runs it.
+    #[arg(skip)]
+    pub(super) directory: Option<PathBuf>,
 }
 
 /// When to use colour.
@@ -194,19 +215,6 @@ pub(super) struct CheckArgs {
         help_heading = "What to show"
     )]
     pub(super) message_format: MessageFormat,
-}
-
-/// What is judged, and how.
-#[derive(Clone, Debug, Args)]
-pub(super) struct JudgeArgs {
-    #[command(flatten)]
-    pub(super) check: CheckArgs,
-    /// The index that is going to be committed, where it is another one than that of the working tree.
-    #[arg(long, value_name = "FILE")]
-    pub(super) index_file: Option<PathBuf>,
-    /// A commit that is going to be pushed, after the one that is there already and two dots (repeatable).
-    #[arg(long, value_name = "[BASE..]TIP", conflicts_with = "index_file")]
-    pub(super) pushed: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Args)]
@@ -385,6 +393,39 @@ pub(super) struct InitArgs {
     pub(super) dry_run: bool,
 }
 
+#[derive(Clone, Debug, Args)]
+pub(super) struct InstallArgs {
+    /// The hooks to install; without any, those that a check names among its stages.
+    #[arg(value_name = "STAGE", value_parser = hook())]
+    pub(super) stages: Vec<Stage>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct UninstallArgs {
+    /// The hooks to take away; without any, all that are ours.
+    #[arg(value_name = "STAGE", value_parser = hook())]
+    pub(super) stages: Vec<Stage>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct GitHookArgs {
+    /// The hook.
+    #[arg(value_name = "STAGE", value_parser = hook())]
+    pub(super) stage: Stage,
+    /// The arguments that git hands to the hook.
+    #[arg(value_name = "ARG", last = true)]
+    pub(super) args: Vec<OsString>,
+    /// A hook that was there before, and runs first where it is there.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(super) chained: Option<PathBuf>,
+    /// The directory of the workspace, from the current one.
+    #[arg(long, value_name = "DIR")]
+    pub(super) directory: Option<PathBuf>,
+    /// End with this process, if it is above this one: git.
+    #[arg(long, value_name = "PID", hide = true)]
+    pub(super) ends_with: Option<u32>,
+}
+
 /// The arguments with a subcommand: without the word that cargo adds (`cargo hooks list` runs `cargo-hooks hooks list`),
 /// and with `check` where no other one is named.
 pub(super) fn with_subcommand(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
@@ -430,8 +471,18 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 /// A parser for the words of an enum, with their meanings in the help.
 fn keyword<K: Keyword + Send + Sync>() -> impl TypedValueParser<Value = K> {
+    keyword_where(|_: K| true)
+}
+
+/// A parser for the stages that are hooks of git.
+fn hook() -> impl TypedValueParser<Value = Stage> {
+    keyword_where(Stage::is_hook)
+}
+
+fn keyword_where<K: Keyword + Send + Sync>(is_meant: fn(K) -> bool) -> impl TypedValueParser<Value = K> {
     let words = K::ALL
         .iter()
+        .filter(|(value, ..)| is_meant(*value))
         .map(|(_, word, about)| PossibleValue::new(*word).help(*about));
     PossibleValuesParser::new(words).try_map(|word| K::from_word(&word).ok_or("unknown word"))
 }

@@ -7,7 +7,7 @@ use super::args::{CheckArgs, GlobalArgs, MessageFormat};
 use super::error::exit;
 use super::terminal::NoControlEcho;
 use super::verify::Verification;
-use super::{Ended, affected, colour, output, plan, request};
+use super::{CliError, Ended, affected, colour, output, plan, request};
 use crate::config::Origin;
 use crate::event::{Event, EventKind, RunStats};
 use crate::model::CheckName;
@@ -24,13 +24,7 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     let mut project = request::load_project_to_run(args, global)?;
     project.ends_with = args.how.ends_with;
     let request = request::request(args, global, &project)?;
-    let limited = project.plan(&request)?;
-    if let Some(affected) = &limited.affected {
-        affected::limits(affected, global);
-    }
-    notice_defaults(&limited, &project, global);
-    notice_empty_stage(&limited, args, global);
-    notice_doubt(&limited, args, global);
+    let limited = planned(&project, &request, args, global)?;
     let format = args.message_format;
     let stats = if args.how.verify {
         let everything = project.plan(&Request {
@@ -51,8 +45,25 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     Ok(exit_code(&stats))
 }
 
+/// The plan for what was asked for. Says what somebody might not expect of it.
+pub(super) fn planned(
+    project: &Project,
+    request: &Request,
+    args: &CheckArgs,
+    global: &GlobalArgs,
+) -> Result<Plan, CliError> {
+    let plan = project.plan(request)?;
+    if let Some(affected) = &plan.affected {
+        affected::limits(affected, global);
+    }
+    notice_defaults(&plan, project, global);
+    notice_empty_stage(&plan, args, global);
+    notice_doubt(&plan, args, global);
+    Ok(plan)
+}
+
 /// Says once that nothing is configured, and what therefore runs.
-pub(super) fn notice_defaults(plan: &Plan, project: &Project, global: &GlobalArgs) {
+fn notice_defaults(plan: &Plan, project: &Project, global: &GlobalArgs) {
     // A package may have added checks of its own.
     let of_workspace = |name: &&CheckName| {
         let check = project.config.check(name.as_str());
@@ -75,8 +86,9 @@ pub(super) fn notice_defaults(plan: &Plan, project: &Project, global: &GlobalArg
 }
 
 /// Says why there is nothing to do where no check has the stage: it may be misunderstood rather than empty.
-pub(super) fn notice_empty_stage(plan: &Plan, args: &CheckArgs, global: &GlobalArgs) {
-    if let (0, true, Some(stage)) = (plan.tasks().len(), plan.left_out.is_empty(), args.which.stage) {
+fn notice_empty_stage(plan: &Plan, args: &CheckArgs, global: &GlobalArgs) {
+    let nothing = plan.tasks().len() == 0 && plan.cached.is_empty() && plan.left_out.is_empty();
+    if let (true, Some(stage)) = (nothing, args.which.stage) {
         let text = format!("no check has the stage `{stage}`");
         output::stderr(&output::labelled("note", &text, colour::for_stderr(global.color)));
     }
@@ -94,13 +106,14 @@ fn notice_doubt(plan: &Plan, args: &CheckArgs, global: &GlobalArgs) {
     }
 }
 
+/// Runs a plan, and reports how it goes.
 pub(super) fn run(
     project: &Project,
     plan: &Plan,
     format: MessageFormat,
     global: &GlobalArgs,
     listen: &mut dyn FnMut(&EventKind),
-) -> Result<RunStats, super::CliError> {
+) -> Result<RunStats, CliError> {
     let mut reporter: Box<dyn Reporter> = match format {
         MessageFormat::Human => Box::new(HumanReporter::new(human_options(plan, global))),
         MessageFormat::Json => Box::new(JsonReporter::new()),
@@ -175,6 +188,7 @@ fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }
 
+/// How the program ends after a run.
 pub(super) fn exit_code(stats: &RunStats) -> ExitCode {
     match stats {
         RunStats { interrupted: true, .. } => ExitCode::from(exit::INTERRUPTED),

@@ -1,5 +1,7 @@
 //! `cargo hooks doctor`.
 
+mod hooks;
+
 use std::process::ExitCode;
 
 use anstyle::AnsiColor;
@@ -18,10 +20,11 @@ pub(super) fn doctor(global: &GlobalArgs) -> Ended {
     let mut lines = vec![
         program(&project, "cargo", &["-V"]),
         program(&project, "rustc", &["-V"]),
-        git(&project),
+        installed_git(&project),
         Line::new(Health::Ok, "workspace", &workspace(&project)),
         Line::new(Health::Ok, "checks", &checks(&project)),
     ];
+    lines.extend(hooks::hooks(&project, global)?);
     for tool in project.tools() {
         // Cargo, git and rustc have their line already.
         if lines.iter().any(|line| line.name == tool.name) {
@@ -92,7 +95,7 @@ fn program(project: &Project, name: &str, arguments: &[&str]) -> Line {
 }
 
 /// Git knows which files there are; without it, the rules of `.gitignore` files do.
-fn git(project: &Project) -> Line {
+fn installed_git(project: &Project) -> Line {
     let line = program(project, "git", &["--version"]);
     match line.health {
         Health::Missing if line.text == NOT_INSTALLED => {

@@ -13,8 +13,11 @@ mod completions;
 mod diagnostics;
 mod doctor;
 mod error;
+mod git;
+mod git_hook;
 mod graph;
 mod init;
+mod install;
 mod judge;
 mod list;
 mod log;
@@ -25,6 +28,7 @@ mod reference;
 mod request;
 mod schema;
 mod terminal;
+mod uninstall;
 mod verify;
 mod why;
 mod why_check;
@@ -56,11 +60,13 @@ pub fn main() -> ExitCode {
         Command::Why(args) => why::why(&args, &global),
         Command::Cache { command } => cache::cache(&command, &global),
         Command::Init(args) => init::init(&args, &global),
+        Command::Install(args) => install::install(&args, &global),
+        Command::Uninstall(args) => uninstall::uninstall(&args, &global),
+        Command::GitHook(args) => git_hook::git_hook(&args, &global),
         Command::Doctor => doctor::doctor(&global),
         Command::Schema => schema::schema(),
         Command::Completions { shell } => completions::completions(shell),
         Command::Man { out_dir } => man::man(out_dir.as_deref()),
-        Command::Judge(args) => judge::judge(&args, &global),
     };
     ended.unwrap_or_else(|error| error.report(&global))
 }

@@ -43,6 +43,9 @@ pub(super) fn load_options(global: &GlobalArgs) -> Result<LoadOptions, CliError>
         .map_err(|_| CliError::environment("the current directory does not exist any more, or cannot be read"))?;
     options.manifest_path.clone_from(&global.manifest_path);
     options.guard = global.guard.clone();
+    if let Some(directory) = &global.directory {
+        options.current_dir.push(directory);
+    }
     Ok(options)
 }
 
@@ -73,6 +76,7 @@ pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) 
             exclude: args.which.exclude.clone(),
         },
         stage: args.which.stage,
+        hook: None,
         mode: if how.fix { Mode::Fix } else { Mode::Check },
         timeout: how.timeout,
         fail_fast: (how.fail_fast || how.no_fail_fast).then_some(how.fail_fast),

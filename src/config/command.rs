@@ -38,6 +38,11 @@ keyword! {
         MessageFormat = "message-format",
         /// Those of `--locked`, `--offline` and `--frozen` that `cargo hooks` itself was given.
         CargoOptions = "cargo-options",
+        /// The file with the message that git hands to the hooks `commit-msg`, `prepare-commit-msg` and `applypatch-msg`,
+        /// absolute. Where no such hook runs the check, it is left out.
+        MessageFile = "message-file",
+        /// The arguments that git hands to the hook, where one runs the check; it is left out where none does.
+        HookArgs = "hook-args",
     }
 }
 
@@ -47,7 +52,7 @@ impl Hole {
     pub fn is_list(self) -> bool {
         matches!(
             self,
-            Self::Packages | Self::Targets | Self::Roots | Self::Files | Self::CargoOptions
+            Self::Packages | Self::Targets | Self::Roots | Self::Files | Self::CargoOptions | Self::HookArgs
         )
     }
 }

@@ -8,7 +8,7 @@ use globset::Glob;
 
 use super::command::Command;
 use super::file_filter::FileFilter;
-use super::words::{Affects, Kinds, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed};
+use super::words::{Affects, Kinds, OnMissing, Operation, Order, Platform, Scope, Stage, Strategy, TargetNeed};
 use crate::environment::Given;
 use crate::model::{CheckName, CrateName, Dialect};
 
@@ -119,6 +119,8 @@ pub struct Definition {
     pub scope: Scope,
     /// When it runs; nothing where the configuration does not say.
     pub stages: Option<Vec<Stage>>,
+    /// What git is in the middle of where a hook leaves it out.
+    pub skip_in: Vec<Operation>,
     /// The files that it is about.
     pub files: Option<FileFilter>,
     /// Which crates a change selects.
@@ -189,6 +191,12 @@ impl Retry {
 }
 
 impl Definition {
+    /// Whether it runs in this stage.
+    #[must_use]
+    pub fn runs_in(&self, stage: Stage) -> bool {
+        self.stages.as_deref().unwrap_or(&Stage::DEFAULT).contains(&stage)
+    }
+
     /// Whether the check can only be planned by looking at the files of the workspace.
     #[must_use]
     pub fn needs_files(&self) -> bool {

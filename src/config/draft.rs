@@ -64,6 +64,7 @@ impl Draft<'_> {
                 .stages
                 .as_ref()
                 .map(|stages| stages.iter().map(|stage| stage.value).collect()),
+            skip_in: values(raw.skip_in.as_ref()),
             files,
             affects: follows.affects,
             kinds: follows.kinds,
@@ -355,7 +356,7 @@ fn scope_of(hole: Hole) -> Option<Scope> {
         Hole::Package | Hole::PackageDir => Some(Scope::Package),
         Hole::Packages | Hole::Targets | Hole::Roots | Hole::Edition => Some(Scope::Packages),
         Hole::Files => Some(Scope::Files),
-        Hole::Color | Hole::MessageFormat | Hole::CargoOptions => None,
+        Hole::Color | Hole::MessageFormat | Hole::CargoOptions | Hole::MessageFile | Hole::HookArgs => None,
     }
 }
 

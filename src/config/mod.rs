@@ -32,4 +32,4 @@ pub use schema::schema;
 pub use subcommand::{Builds, RestsOn, Subcommand, built_in_alias, subcommand};
 pub use tables::{ConfigInput, Member, syntax_mistakes};
 pub(crate) use value::path_below;
-pub use words::{Affects, Kind, Kinds, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed};
+pub use words::{Affects, Kind, Kinds, OnMissing, Operation, Order, Platform, Scope, Stage, Strategy, TargetNeed};

@@ -13,7 +13,7 @@ use super::reader::{Node, Reader, Value, listed, table};
 use super::value::{
     Count, NamePattern, OuterPattern, Pattern, Priority, Retries, Revision, UntrackedFile, VariablePattern, check_name,
 };
-use super::words::{Affects, Kind, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed};
+use super::words::{Affects, Kind, OnMissing, Operation, Order, Platform, Scope, Stage, Strategy, TargetNeed};
 use crate::diagnostic::{Diagnostic, Diagnostics, Located, SourceFile, Span, nearest};
 use crate::model::{CheckName, CrateName, Dialect};
 use crate::presets;
@@ -89,6 +89,8 @@ table! {
         "scope" => scope: Scope,
         /// When the check runs.
         "stages" => stages: Vec<Located<Stage>>,
+        /// What git must not be in the middle of: a hook leaves the check out then.
+        "skip-in" => skip_in: Vec<Located<Operation>>,
         /// The files that the check is about: it runs only where there is one, and they fill `{files}`.
         "files" => files: Vec<Located<Pattern>>,
         /// Files that the check is not about.

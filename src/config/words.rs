@@ -67,6 +67,16 @@ keyword! {
         PostRewrite = "post-rewrite",
         /// Before a push.
         PrePush = "pre-push",
+        /// When the message of a patch is known that `git am` applies.
+        ApplypatchMsg = "applypatch-msg",
+        /// When such a patch is applied and not yet committed.
+        PreApplypatch = "pre-applypatch",
+        /// When such a patch is committed.
+        PostApplypatch = "post-applypatch",
+        /// Before git tidies its objects by itself.
+        PreAutoGc = "pre-auto-gc",
+        /// Before a patch is sent by mail.
+        SendemailValidate = "sendemail-validate",
         /// In continuous integration.
         Ci = "ci",
         /// Only when it is asked for.
@@ -82,6 +92,39 @@ impl Stage {
     #[must_use]
     pub fn runs_unasked(self) -> bool {
         matches!(self, Self::PreCommit | Self::PreMergeCommit | Self::PrePush | Self::Ci)
+    }
+
+    /// Those that are hooks of git.
+    pub fn hooks() -> impl Iterator<Item = Self> {
+        Self::ALL
+            .iter()
+            .map(|(stage, ..)| *stage)
+            .filter(|stage| stage.is_hook())
+    }
+
+    /// Whether git has a hook of this name.
+    #[must_use]
+    pub fn is_hook(self) -> bool {
+        !matches!(self, Self::Ci | Self::Manual)
+    }
+
+    /// Whether what the hook is about has happened before it runs, so that it can prevent nothing.
+    #[must_use]
+    pub fn comes_after(self) -> bool {
+        matches!(
+            self,
+            Self::PostCommit | Self::PostCheckout | Self::PostMerge | Self::PostRewrite | Self::PostApplypatch
+        )
+    }
+}
+
+keyword! {
+    /// What git can be in the middle of while one of its hooks runs.
+    pub enum Operation {
+        /// A merge.
+        Merge = "merge",
+        /// A rebase.
+        Rebase = "rebase",
     }
 }
 

@@ -12,7 +12,9 @@ use super::toolchain::{self, overridden};
 use crate::changes::{Comparison, Git, top_above, walk};
 use crate::environment::locate;
 use crate::plan::{Plan, Resource};
-use crate::project::{Image, LoadError, LoadOptions, NoStateError, Project, load_to_compare, own_state_dir, state_dir};
+use crate::project::{
+    Image, LoadError, LoadOptions, NoStateError, Project, load, load_to_compare, own_state_dir, state_dir,
+};
 use crate::tool_output::replaced_dir;
 
 /// What git hands to a hook.
@@ -20,21 +22,21 @@ use crate::tool_output::replaced_dir;
 pub enum Subject {
     /// An index that is going to be committed.
     Index {
-        /// The file, relative to the top of the repository. Without it, the index of the working tree.
+        /// The file, relative to the top of the repository if not absolute. Without it, the index of the working tree.
         file: Option<PathBuf>,
     },
     /// Commits that are going to be pushed.
     Commits(Vec<Pushed>),
-    /// Neither.
+    /// Nothing of its own: the working tree as it is.
     Nothing,
 }
 
-/// Commits that are going to be pushed to one place.
+/// A commit that is going to be pushed, with those that led to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pushed {
-    /// What is there already, or was when this work left it. Nothing where everything counts as new.
+    /// A commit that the other side has already, to compare with. Nothing where none is known, and everything counts as new.
     pub base: Option<String>,
-    /// The newest of them.
+    /// The commit.
     pub tip: String,
 }
 
@@ -278,7 +280,10 @@ impl Trial {
     ///
     /// Where there is none, or it needs what is no part of it.
     pub fn load(&self) -> Result<Project, JudgeError> {
-        let loaded = load_to_compare(&self.options);
+        let loaded = match &self.comparison {
+            Some(_) => load_to_compare(&self.options),
+            None => load(&self.options),
+        };
         let Some(Place::Snapshot(snapshot)) = &self.place else {
             return Ok(loaded?);
         };

@@ -8,7 +8,7 @@ use globset::Glob;
 use super::cargo::{Words, is_shell, recognise};
 use super::task::{Handling, Purpose, Role, TaskCommand};
 use super::units::{Scene, Unit};
-use crate::config::{Affects, Builds, Cwd, FileFilter, Kinds, RestsOn, Scope, subcommand};
+use crate::config::{Affects, Builds, Cwd, FileFilter, Hole, Kinds, RestsOn, Scope, subcommand};
 use crate::environment::Given;
 use crate::model::Keyword;
 
@@ -89,7 +89,10 @@ impl Basis {
         handling: &Handling,
     ) -> Option<Self> {
         let definition = purpose.definition;
-        if purpose.role != Role::Judge || !definition.cache || definition.generates {
+        let once = [Hole::MessageFile, Hole::HookArgs];
+        // What git hands over is another thing each time.
+        let is_of_once = once.into_iter().any(|hole| purpose.command.has(hole));
+        if purpose.role != Role::Judge || !definition.cache || definition.generates || is_of_once {
             return None;
         }
         let by_crates = matches!(definition.scope, Scope::Package | Scope::Packages);

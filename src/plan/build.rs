@@ -11,7 +11,7 @@ use super::requirements::{platform_is, requirements};
 use super::select::{self, SelectedCheck, Selection};
 use super::task::{Diff, MissingTool, Purpose, Resource, Role, Task};
 use super::units::Scene;
-use crate::config::{Config, Definition, OnMissing, Order, Platform, Requirement, Strategy, Variant};
+use crate::config::{Config, Definition, Hole, OnMissing, Order, Platform, Requirement, Strategy, Variant};
 use crate::event::LeftOut;
 use crate::model::{CheckName, TaskId};
 use crate::workspace::Workspace;
@@ -285,6 +285,9 @@ impl<'a> Builder<'a> {
         if !definition.platforms.is_empty() && !definition.platforms.iter().any(here) {
             return Some(format!("it does not run on {}", facts.system));
         }
+        if let Some(reason) = reason_of_hook(definition, self.scene.request) {
+            return Some(reason);
+        }
         let needed = requirements(definition, self.scene.request.mode).into_iter();
         let missing: Vec<_> = needed
             .filter(|requirement| !facts.tools.contains_key(&requirement.tool))
@@ -298,6 +301,28 @@ impl<'a> Builder<'a> {
                 self.missing.push(MissingTool { tool, hint, check });
             }
         }
+        None
+    }
+}
+
+/// Why the definition does not run in this hook, or without any, if that is so.
+fn reason_of_hook(definition: &Definition, request: &Request) -> Option<String> {
+    let hook = request.hook.as_ref();
+    let going_on = hook.and_then(|hook| {
+        hook.during
+            .iter()
+            .find(|going_on| definition.skip_in.contains(going_on))
+    });
+    if let Some(going_on) = going_on {
+        return Some(format!("git is in the middle of a {going_on}"));
+    }
+    let commands = || std::iter::once(&definition.run).chain(&definition.fix);
+    let wants = |hole| commands().any(|command| command.has(hole));
+    if wants(Hole::MessageFile) && hook.is_none_or(|hook| hook.message_file.is_none()) {
+        Some("it reads the message of a commit, and git has handed over none".to_owned())
+    } else if wants(Hole::HookArgs) && hook.is_none() {
+        Some("it reads what git hands to a hook, and no hook runs it".to_owned())
+    } else {
         None
     }
 }

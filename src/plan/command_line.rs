@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::request::CargoOption;
+use super::request::{CargoOption, HookInput};
 use crate::config::{Command, Hole, Piece, Word};
 use crate::model::Keyword;
 use crate::tool_output::Colour;
@@ -21,6 +21,7 @@ pub(super) struct Filling<'a> {
     pub(super) files: Vec<OsString>,
     pub(super) colour: Colour,
     pub(super) cargo_options: &'a [CargoOption],
+    pub(super) hook: Option<&'a HookInput>,
 }
 
 /// The program and the arguments of a command with its holes filled.
@@ -62,6 +63,7 @@ impl Filling<'_> {
             Hole::Targets,
             Hole::Packages,
             Hole::CargoOptions,
+            Hole::HookArgs,
         ]
         .into_iter()
         .find(|list| script.0.contains(&Piece::Hole(*list)));
@@ -88,6 +90,7 @@ impl Filling<'_> {
             Hole::Targets => self.targets.iter().map(OsString::from).collect(),
             Hole::Roots => self.roots.clone(),
             Hole::Files => self.files.clone(),
+            Hole::HookArgs => self.hook.map(|hook| hook.args.clone()).unwrap_or_default(),
             Hole::CargoOptions => self.cargo_options.iter().map(|option| option.word().into()).collect(),
             single => vec![self.single(single)],
         }
@@ -99,6 +102,11 @@ impl Filling<'_> {
             (Hole::Package, _) => name.into(),
             (Hole::PackageDir, _) => dir.into(),
             (Hole::Edition, _) => self.edition.into(),
+            (Hole::MessageFile, _) => self
+                .hook
+                .and_then(|hook| hook.message_file.as_ref())
+                .map(OsString::from)
+                .unwrap_or_default(),
             (Hole::Color, Colour::Keep) => "always".into(),
             (Hole::Color, Colour::Strip) => "never".into(),
             (Hole::MessageFormat, Colour::Keep) => "json-diagnostic-rendered-ansi".into(),

@@ -32,7 +32,7 @@ pub use critical::CriticalPath;
 pub use graph::{Need, Plan};
 pub use jobs::Jobs;
 pub use limit::Limit;
-pub use request::{CacheUse, CargoOption, CrateSelection, Facts, Mode, PlanError, Request};
+pub use request::{CacheUse, CargoOption, CrateSelection, Facts, HookInput, Mode, PlanError, Request};
 pub use requirements::requirements;
 pub use reuse::{Companions, Passed, Replays, with_what_passed};
 pub use select::definitions;

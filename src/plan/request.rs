@@ -1,6 +1,7 @@
 //! What somebody asks for, and what is known about the machine.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use super::cargo::CargoSettings;
 use super::reuse::Passed;
 use crate::affected::Affected;
 use crate::changes::Comparison;
-use crate::config::{Order, Stage, Strategy};
+use crate::config::{Operation, Order, Stage, Strategy};
 use crate::history::History;
 use crate::model::{CheckName, keyword};
 use crate::tool_output::Colour;
@@ -27,6 +28,8 @@ pub struct Request {
     pub changes: Option<Comparison>,
     /// Only checks of this stage.
     pub stage: Option<Stage>,
+    /// What git has handed to the hook that this is for, if it is for one.
+    pub hook: Option<HookInput>,
     /// Whether to repair first.
     pub mode: Mode,
     /// A time limit for every task, in the place of the configured ones.
@@ -49,6 +52,17 @@ pub struct Request {
     pub cargo_options: Vec<CargoOption>,
     /// What somebody who runs a task again has to type as well, such as `--manifest-path x/Cargo.toml`.
     pub rerun_with: Vec<String>,
+}
+
+/// What git hands to one of its hooks, as far as checks can see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HookInput {
+    /// The arguments.
+    pub args: Vec<OsString>,
+    /// The file with the message of the commit, absolute; some hooks are given one.
+    pub message_file: Option<PathBuf>,
+    /// What git is in the middle of.
+    pub during: Vec<Operation>,
 }
 
 /// Which crates to work on, as names with `*` and `?`.

@@ -6,7 +6,7 @@ use super::request::{CrateSelection, PlanError, Request};
 use crate::config::{Check, Config, Definition, Stage, Variant};
 use crate::diagnostic::nearest;
 use crate::event::LeftOut;
-use crate::model::{CheckName, CrateName};
+use crate::model::{CheckName, CrateName, Keyword};
 
 /// A check that runs, and those of its definitions that do.
 pub(super) struct SelectedCheck<'c> {
@@ -107,10 +107,12 @@ pub fn definitions<'c>(config: &'c Config, request: &Request) -> Result<Vec<&'c 
 
 /// Whether a definition runs in this stage; without one, whether it runs when nobody names it.
 fn in_stage(variant: &Variant, stage: Option<Stage>) -> bool {
-    let stages = variant.definition.stages.as_deref().unwrap_or(&Stage::DEFAULT);
+    let definition = &variant.definition;
     match stage {
-        Some(stage) => stages.contains(&stage),
-        None => stages.iter().any(|stage| stage.runs_unasked()),
+        Some(stage) => definition.runs_in(stage),
+        None => Stage::ALL
+            .iter()
+            .any(|(stage, ..)| stage.runs_unasked() && definition.runs_in(*stage)),
     }
 }
 

@@ -170,6 +170,7 @@ impl<'a> Scene<'a> {
         Filling {
             colour: request.colour,
             cargo_options: &request.cargo_options,
+            hook: request.hook.as_ref(),
             ..Filling::default()
         }
     }

@@ -42,6 +42,9 @@ fn of_the_program() {
       why          Say why a crate is affected, why a check would run again, or what a file would affect
       cache        Look at what is kept of checks that passed, or be rid of it
       init         Write a commented configuration into the root manifest
+      install      Let git run the checks: before a commit, before a push, or when their stages say
+      uninstall    Take away what `install` has put there, and put back what was there before
+      git-hook     Run the checks of a hook on what git hands to it; installed hooks call this
       doctor       Look at the machine and the workspace, and say what is missing
       schema       Print the JSON schema of the configuration
       completions  Print completions for a shell
@@ -137,6 +140,11 @@ fn of_check() {
               - post-merge:         After a merge.
               - post-rewrite:       After commits were rewritten.
               - pre-push:           Before a push.
+              - applypatch-msg:     When the message of a patch is known that `git am` applies.
+              - pre-applypatch:     When such a patch is applied and not yet committed.
+              - post-applypatch:    When such a patch is committed.
+              - pre-auto-gc:        Before git tidies its objects by itself.
+              - sendemail-validate: Before a patch is sent by mail.
               - ci:                 In continuous integration.
               - manual:             Only when it is asked for.
 

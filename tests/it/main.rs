@@ -29,9 +29,13 @@ mod files;
 mod generated;
 mod generates;
 mod git_hooks;
+mod git_hooks_install;
+mod git_hooks_shim;
+mod git_hooks_stages;
 mod graph;
 mod help;
 mod history;
+mod hooked;
 #[cfg(target_os = "linux")]
 mod hostile_output;
 mod init;

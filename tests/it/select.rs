@@ -96,7 +96,7 @@ fn unknown_names_are_refused_with_the_nearest_that_is_known() {
     exit code 2
     --- stderr ---
     error: invalid value 'pre-psuh' for '--stage <STAGE>'
-      [possible values: pre-commit, pre-merge-commit, prepare-commit-msg, commit-msg, post-commit, pre-rebase, post-checkout, post-merge, post-rewrite, pre-push, ci, manual]
+      [possible values: pre-commit, pre-merge-commit, prepare-commit-msg, commit-msg, post-commit, pre-rebase, post-checkout, post-merge, post-rewrite, pre-push, applypatch-msg, pre-applypatch, post-applypatch, pre-auto-gc, sendemail-validate, ci, manual]
 
       tip: a similar value exists: 'pre-push'
 

@@ -294,7 +294,7 @@ fn unknown_placeholder() {
         {file}
     ");
     assert_snapshot!(mistakes(&checks(r#"x = ["check", "--all={everything}"]"#)), @"
-    2:22 unknown-placeholder: unknown placeholder `{everything}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`)
+    2:22 unknown-placeholder: unknown placeholder `{everything}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`, `{message-file}`, `{hook-args}`)
         {everything}
     ");
     assert_snapshot!(mistakes(&checks(r#"x = { shell = "check {package_dir}" }"#)), @"
@@ -302,7 +302,7 @@ fn unknown_placeholder() {
         {package_dir}
     ");
     assert_snapshot!(mistakes(&checks(r#"x = { run = "true", fix = "fix {crate}" }"#)), @"
-    2:32 unknown-placeholder: unknown placeholder `{crate}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`)
+    2:32 unknown-placeholder: unknown placeholder `{crate}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`, `{message-file}`, `{hook-args}`)
         {crate}
     ");
     assert_snapshot!(mistakes(&checks(r#"typos = { preset = "typos", args = ["{fils}"] }"#)), @"
@@ -968,11 +968,11 @@ q = "a {b}""#), &[("b", &in_package("w = 1")), ("a", &in_package("v = 1
 u = []"))])), @r#"
     2:30 bad-number: expected a number from 1 to 10000
         0
-    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `diff`, `scope`, `stages`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `env`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `retries`, `backoff`, `cache`, `priority`, `weight`, `locks`, `builds`, `generates`, `deny-warnings`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
+    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `diff`, `scope`, `stages`, `skip-in`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `env`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `retries`, `backoff`, `cache`, `priority`, `weight`, `locks`, `builds`, `generates`, `deny-warnings`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
         wait
     3:30 unknown-check: there is no check `z` (the checks are `q`, `u`, `v`, `w`, `x`, `y`)
         "z"
-    4:8 unknown-placeholder: unknown placeholder `{b}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`)
+    4:8 unknown-placeholder: unknown placeholder `{b}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`, `{message-file}`, `{hook-args}`)
         {b}
     a:2:5 wrong-type: expected `true`, a command, or a table
         1 ← this is an integer

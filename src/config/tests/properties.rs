@@ -120,6 +120,7 @@ fn key() -> impl Strategy<Value = String> {
         "fix",
         "scope",
         "stages",
+        "skip-in",
         "files",
         "exclude",
         "affects",

@@ -3,8 +3,8 @@
 use insta::assert_snapshot;
 
 use super::{Setting, configured, setting, tasks};
-use crate::config::{Order, Stage, Strategy};
-use crate::plan::Mode;
+use crate::config::{Operation, Order, Stage, Strategy};
+use crate::plan::{HookInput, Mode};
 use crate::workspace::fixture;
 
 const CHECKS: &str =
@@ -91,6 +91,46 @@ fn a_stage_chooses_checks() {
     assert_eq!(stages(Some(Stage::CommitMsg)), "message");
     assert_eq!(stages(Some(Stage::Manual)), "manual");
     assert_eq!(stages(Some(Stage::PostMerge)), "manual later");
+}
+
+#[test]
+fn a_hook_leaves_out_what_it_has_nothing_for() {
+    let check = |hook: Option<HookInput>, expected: &str| {
+        let checks = "message = \"tool {message-file}\"\nargs = \"tool {hook-args} end\"\nboth = { shell = \"tool {message-file} {hook-args}\" }\n\
+                      careful = { run = \"tool\", skip-in = [\"rebase\"] }";
+        let mut setting = setting("a", checks);
+        setting.request.hook = hook;
+        assert_eq!(tasks(&setting), expected);
+    };
+    let lacking = "it reads the message of a commit, and git has handed over none";
+    let alone = "it reads what git hands to a hook, and no hook runs it";
+    check(
+        None,
+        &format!("careful: tool\nno message: {lacking}\nno args: {alone}\nno both: {lacking}\n"),
+    );
+    let hook = HookInput {
+        args: vec!["/repo/a b".into(), "$(x)".into()],
+        ..HookInput::default()
+    };
+    check(
+        Some(HookInput {
+            during: vec![Operation::Merge, Operation::Rebase],
+            ..hook.clone()
+        }),
+        &format!(
+            "args: tool '/repo/a b' '$(x)' end\nno message: {lacking}\nno both: {lacking}\n\
+             no careful: git is in the middle of a rebase\n"
+        ),
+    );
+    check(
+        Some(HookInput {
+            message_file: Some("/repo/a b".into()),
+            during: vec![Operation::Merge],
+            ..hook
+        }),
+        "message: tool '/repo/a b'\nargs: tool '/repo/a b' '$(x)' end\n\
+         both: sh -c 'tool '\\''/repo/a b'\\'' \"$@\"' sh '/repo/a b' '$(x)'\ncareful: tool\n",
+    );
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn what_does_not_compile_is_refused_though_it_is_repaired_beside() {
     world.git("add --all").ends(0);
     world.sandbox.write("alpha/src/lib.rs", WORKS);
     let before = Everything::of(&world.sandbox.ws());
-    let refused = world.sandbox.run("__judge").exits(1);
+    let refused = world.sandbox.run("git-hook pre-commit").exits(1);
     assert!(refused.stdout.contains("alpha/src/lib.rs:1:26"), "{refused}");
     assert!(
         !refused.stdout.contains("snapshots"),
@@ -164,7 +164,7 @@ fn what_is_elsewhere_by_an_argument_is_refused() {
     world.sandbox.append("alpha/src/lib.rs", "// staged\n");
     world.git("add --all").ends(0);
     world.sandbox.append("alpha/src/lib.rs", "// not staged\n");
-    let refused = world.sandbox.run("__judge").exits(3);
+    let refused = world.sandbox.run("git-hook pre-commit").exits(3);
     assert!(
         refused.stderr.contains("`check` builds in `/tmp/never-made"),
         "{refused}"
@@ -184,7 +184,7 @@ fn a_dependency_outside_of_the_repository_is_refused() {
         .append("alpha/Cargo.toml", "outside = { path = \"../../outside\" }\n");
     world.git("add --all").ends(0);
     world.sandbox.append("alpha/src/lib.rs", "// not staged\n");
-    let refused = world.sandbox.run("__judge").exits(3);
+    let refused = world.sandbox.run("git-hook pre-commit").exits(3);
     let expected = "`dependencies.outside.path` in `alpha/Cargo.toml` leads out of the repository, to `../../outside`";
     assert!(refused.stderr.contains(expected), "{refused}");
 }
@@ -250,7 +250,7 @@ fn what_has_passed_in_place_has_passed_in_a_snapshot_too() {
     world.git("add --all").ends(0);
     world.sandbox.run("check").ends(0);
     world.sandbox.write("new.txt", "untracked");
-    let judged = world.sandbox.run("__judge").exits(0);
+    let judged = world.sandbox.run("git-hook pre-commit").exits(0);
     assert!(judged.stdout.contains("CACHED"), "{judged}");
     // Nor does it matter who asks.
     let committed = world.git("commit --quiet -m second").exits(0);
@@ -283,7 +283,7 @@ fn an_override_of_the_toolchain_counts_as_in_the_working_tree() {
         cargo.display()
     );
     world.sandbox.tool("cargo", &script);
-    let judge = world.sandbox.command("__judge").env("RUSTUP_HOME", &rustup);
+    let judge = world.sandbox.command("git-hook pre-commit").env("RUSTUP_HOME", &rustup);
     judge.env("RUSTUP_TOOLCHAIN", "").output().ends(0);
     assert_eq!(world.sandbox.log(), ["mine"]);
 }
@@ -300,7 +300,7 @@ fn a_snapshot_never_lies_in_the_repository() {
     let state = world.sandbox.ws().join("state");
     let refused = world
         .sandbox
-        .command("__judge")
+        .command("git-hook pre-commit")
         .env("CARGO_HOOKS_DIR", &state)
         .output()
         .exits(3);
@@ -320,9 +320,9 @@ fn a_pointer_is_not_taken_for_the_file_that_it_stands_for() {
         .write("a.bin", pointer);
     world.git("add --all").ends(0);
     // As it is: nobody here has more of it.
-    world.sandbox.run("__judge").ends(0);
+    world.sandbox.run("git-hook pre-commit").ends(0);
     world.sandbox.write("a.bin", "the whole of it");
-    let refused = world.sandbox.run("__judge").exits(3);
+    let refused = world.sandbox.run("git-hook pre-commit").exits(3);
     assert!(
         refused.stderr.contains("the content of `a.bin` is not at hand"),
         "{refused}"

@@ -18,7 +18,7 @@ fn with_snapshot() -> World {
         .write("a.txt", "staged\n");
     world.git("add --all").ends(0);
     world.sandbox.append("alpha/src/lib.rs", "// not staged\n");
-    world.sandbox.run("__judge").ends(0);
+    world.sandbox.run("git-hook pre-commit").ends(0);
     world.staged();
     world
 }
@@ -26,7 +26,7 @@ fn with_snapshot() -> World {
 /// Judges, and makes sure that it was the right tree, and nothing of the user's was touched.
 fn is_right(world: &World, after: &str) {
     let before = Everything::of(&world.sandbox.ws());
-    world.sandbox.run("__judge").ends(0);
+    world.sandbox.run("git-hook pre-commit").ends(0);
     before.is_as_in(&world.sandbox.ws());
     assert_eq!(world.judged(), (Where::Snapshot, world.staged()), "after `{after}`");
     world.leaves_no_litter();
@@ -99,7 +99,7 @@ fn what_a_check_writes_makes_its_verdict_uncertain() {
         ("ln -sf x a.txt; touch new.txt", "`a.txt` and 1 more"),
     ] {
         world.during(script);
-        let output = world.sandbox.run("__judge").exits(1);
+        let output = world.sandbox.run("git-hook pre-commit").exits(1);
         assert!(
             output.stderr.contains(&format!("a check has changed {named}")),
             "{output}"
@@ -119,23 +119,23 @@ fn what_changes_meanwhile_makes_a_verdict_uncertain() {
     world.git("add --all").ends(0);
     let edit = format!("echo edited >>'{}/a.txt'", world.sandbox.ws().display());
     world.during(&edit);
-    let output = world.sandbox.run("__judge").exits(1);
+    let output = world.sandbox.run("git-hook pre-commit").exits(1);
     assert!(
         output.stderr.contains("this has changed meanwhile: `a.txt`"),
         "{output}"
     );
     assert_eq!(world.judged().0, Where::InPlace);
     // In a snapshot the user goes on as he likes, as long as what he commits stays the same.
-    world.sandbox.run("__judge").ends(0);
+    world.sandbox.run("git-hook pre-commit").ends(0);
     assert_eq!(world.judged().0, Where::Snapshot);
     let refresh = format!(
         "git -C '{}' update-index -q --really-refresh",
         world.sandbox.ws().display()
     );
     world.during(&format!("{edit}; env -u GIT_DIR {refresh} || true"));
-    world.sandbox.run("__judge").ends(0);
+    world.sandbox.run("git-hook pre-commit").ends(0);
     world.during(&format!("git -C '{}' add --all", world.sandbox.ws().display()));
-    let output = world.sandbox.run("__judge").exits(1);
+    let output = world.sandbox.run("git-hook pre-commit").exits(1);
     assert!(output.stderr.contains("what is staged has changed"), "{output}");
 }
 
@@ -163,7 +163,7 @@ fn objects_of_the_user_that_are_gone_are_not_missed() {
     world.sandbox.append("alpha/src/lib.rs", "// other\n");
     world.git("add --all").ends(0);
     world.sandbox.append("alpha/src/lib.rs", "// not staged\n");
-    world.sandbox.run("__judge").ends(0);
+    world.sandbox.run("git-hook pre-commit").ends(0);
     assert_eq!(world.judged().0, Where::Snapshot);
 }
 
@@ -171,7 +171,9 @@ fn objects_of_the_user_that_are_gone_are_not_missed() {
 fn two_at_once_do_not_meet() {
     let world = with_snapshot();
     world.during("touch \"$SANDBOX/at-$$\"; while [ ! -e \"$SANDBOX/go\" ]; do sleep 0.01; done");
-    let runs: Vec<_> = (0..2).map(|_| world.sandbox.command("__judge").start()).collect();
+    let runs: Vec<_> = (0..2)
+        .map(|_| world.sandbox.command("git-hook pre-commit").start())
+        .collect();
     let here = || {
         let entries = fs::read_dir(world.sandbox.root()).unwrap();
         entries
@@ -202,18 +204,18 @@ fn killed_at_random(rounds: u64) {
         world.sandbox.append("alpha/src/lib.rs", "// not staged\n");
         world.staged();
         let before = Everything::of(&world.sandbox.ws());
-        let run = world.sandbox.command("__judge").start();
+        let run = world.sandbox.command("git-hook pre-commit").start();
         std::thread::sleep(Duration::from_millis(round * 7 % 300));
         run.signal(Signal::KILL);
         drop(run);
         before.is_as_in(&world.sandbox.ws());
         if round % 5 == 0 {
-            world.sandbox.run("__judge").ends(0);
+            world.sandbox.run("git-hook pre-commit").ends(0);
             assert_eq!(world.judged(), (Where::Snapshot, world.staged()));
             before.is_as_in(&world.sandbox.ws());
         }
     }
-    world.sandbox.run("__judge").ends(0);
+    world.sandbox.run("git-hook pre-commit").ends(0);
     assert_eq!(world.judged(), (Where::Snapshot, world.staged()));
 }
 

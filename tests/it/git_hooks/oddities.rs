@@ -188,7 +188,7 @@ fn programs_of_a_hostile_configuration_do_not_run() {
     }
     // Git itself asks a monitor of the file system. Nobody else does.
     world.sandbox.write("a.txt", "three\n");
-    world.sandbox.run("__judge").ends(0);
+    world.sandbox.run("git-hook pre-commit").ends(0);
     assert!(
         world.sandbox.log().iter().all(|line| line.starts_with("snapshot ")),
         "{:?}",
@@ -246,7 +246,7 @@ fn what_is_in_conflict_is_not_judged() {
         "printf '0 {blob} 0\\tx\\n100644 {blob} 1\\tx\\n100644 {blob} 2\\tx\\n' | git update-index --index-info"
     );
     world.program("sh").arg("-c").arg(script).output().ends(0);
-    let refused = world.sandbox.run("__judge").exits(3);
+    let refused = world.sandbox.run("git-hook pre-commit").exits(3);
     assert!(refused.stderr.contains("what is staged"), "{refused}");
     assert!(world.sandbox.log().is_empty());
 }

@@ -12,7 +12,7 @@ fn a_commit_is_judged_wherever_it_is() {
     world.git("commit --quiet --no-verify -a -m topic").ends(0);
     world.git("tag --annotate -m tag v1").ends(0);
     let topic = world.asked("rev-parse topic^{tree}");
-    let judge = |range: &str| world.sandbox.run(&format!("__judge --pushed {range}"));
+    let judge = |range: &str| world.pushes(&[range]);
     let before = Everything::of(&world.sandbox.ws());
     judge("main..topic").ends(0);
     assert_eq!(world.judged(), (Where::InPlace, topic.clone()));
@@ -26,9 +26,11 @@ fn a_commit_is_judged_wherever_it_is() {
     world.git("checkout --quiet -- .").ends(0);
     world.git("switch --quiet main").ends(0);
     judge("main..topic").ends(0);
-    assert_eq!(world.judged(), (Where::Snapshot, topic));
-    let unknown = judge("main..nowhere").exits(3);
-    assert!(unknown.stderr.contains("`nowhere` is no commit"), "{unknown}");
+    assert_eq!(world.judged(), (Where::Snapshot, topic.clone()));
+    let nowhere = "1".repeat(topic.len());
+    let line = format!("refs/heads/nowhere {nowhere} refs/heads/nowhere {nowhere}\n");
+    let unknown = world.pushes_lines(&line).exits(3);
+    assert!(unknown.stderr.contains("`refs/heads/nowhere`"), "{unknown}");
     world.leaves_no_litter();
 }
 
@@ -41,15 +43,9 @@ fn all_that_is_pushed_is_judged() {
         world.git("commit --quiet --no-verify -a -m change").ends(0);
     }
     world.git("switch --quiet main").ends(0);
-    world.sandbox.run("__judge --pushed main..good").ends(0);
-    world
-        .sandbox
-        .run("__judge --pushed main..good --pushed main..bad")
-        .ends(1);
-    world
-        .sandbox
-        .run("__judge --pushed main..bad --pushed main..good")
-        .ends(1);
+    world.pushes(&["main..good"]).ends(0);
+    world.pushes(&["main..good", "main..bad"]).ends(1);
+    world.pushes(&["main..bad", "main..good"]).ends(1);
 }
 
 #[test]
@@ -61,7 +57,7 @@ fn what_is_called_like_a_tag_has_its_name_in_a_snapshot() {
     );
     world.git("tag v1.2.3").ends(0);
     world.sandbox.write("new.txt", "untracked");
-    world.sandbox.run("__judge --pushed HEAD").ends(0);
+    world.pushes(&["HEAD"]).ends(0);
     let described = world.sandbox.log().join("\n");
     assert!(described.starts_with("v1.2.3"), "{described}");
     assert!(fs::exists(world.snapshot().join(".git/packed-refs")).unwrap());

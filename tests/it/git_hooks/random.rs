@@ -74,7 +74,7 @@ fn moved_through_trees(seed: u64, rounds: u32) {
         }
         let staged = world.staged();
         let before = Everything::of(&ws);
-        world.sandbox.run("__judge").ends(0);
+        world.sandbox.run("git-hook pre-commit").ends(0);
         before.is_as_in(&ws);
         assert_eq!(world.judged().1, staged, "round {round} of {seed}");
     }

@@ -66,7 +66,7 @@ impl World {
              [[package]]\nname = \"alpha\"\nversion = \"0.1.0\"\n",
         );
         let program = env!("CARGO_BIN_EXE_cargo-hooks");
-        let judge = format!("exec '{program}' __judge --index-file \"$GIT_INDEX_FILE\"");
+        let judge = format!("exec '{program}' git-hook pre-commit");
         sandbox.tool("pre-commit", &judge);
         let world = Self {
             sandbox,
@@ -175,6 +175,31 @@ impl World {
             name.starts_with(b"index-") || name == b"index.lock"
         });
         assert_eq!(copies.collect::<Vec<_>>(), Vec::<&PathBuf>::new());
+    }
+
+    /// What the hook says to a push of these, each as `BASE..TIP`, or without a base where the other side has nothing.
+    pub(super) fn pushes(&self, ranges: &[&str]) -> Output {
+        let line = |range: &&str| {
+            let (base, tip) = range.split_once("..").unwrap_or(("", range));
+            let tip = self.asked(&format!("rev-parse {tip}"));
+            let base = match base {
+                "" => "0".repeat(tip.len()),
+                base => self.asked(&format!("rev-parse {base}")),
+            };
+            format!("refs/heads/pushed {tip} refs/heads/pushed {base}\n")
+        };
+        self.pushes_lines(&ranges.iter().map(line).collect::<String>())
+    }
+
+    /// What the hook says to a push for which git writes these lines.
+    pub(super) fn pushes_lines(&self, lines: &str) -> Output {
+        fs::write(self.sandbox.root().join("lines"), lines).unwrap();
+        let hook = self
+            .sandbox
+            .command("git-hook pre-push")
+            .arg("--")
+            .arg("elsewhere:repo");
+        hook.input("../lines").output()
     }
 
     /// The top of the snapshot, once there is one.
