@@ -34,7 +34,7 @@ impl Look<'_> {
             let (Some(keys), Some(basis)) = (keys.0.get(&finished.task.id), &task.basis) else {
                 continue;
             };
-            let results = results.get_or_insert_with(|| Results::open(&self.glance.request.state_dir));
+            let results = results.get_or_insert_with(|| Results::open_again(&self.glance.request.state_dir));
             let contradicted = |(krate, key): &&(Option<CrateName>, Key)| {
                 let pass = results.find(&key.digest).find(|hit| self.glance.holds(hit, basis))?;
                 Some(Contradiction {

@@ -49,7 +49,7 @@ pub(super) fn question(glance: &Glance<'_>, plan: &Plan) -> Digest {
     );
     let _ = write!(rest, "{} {:?}", request.workspace.root.display(), request.scan.outside);
     for (path, found) in &glance.named {
-        let _ = write!(rest, "{path:?} {:?}", found.known());
+        let _ = write!(rest, "{} {:?}\0", path.display(), found.known());
     }
     // Git may ignore these, so that they are not in the tree, and they are read all the same.
     let members = request.workspace.crates().iter().map(|krate| krate.manifest.clone());

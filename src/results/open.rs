@@ -49,7 +49,20 @@ impl Results {
     #[must_use]
     #[tracing::instrument(name = "open_results", level = "debug", skip_all)]
     pub fn open(state: &Path) -> Self {
-        let results = Self::default();
+        Self::opened(state, Remarks::default())
+    }
+
+    /// The same, for a run that has opened them before: whatever is wrong with them has been said.
+    #[must_use]
+    pub fn open_again(state: &Path) -> Self {
+        Self::opened(state, Remarks(AtomicBool::new(true)))
+    }
+
+    fn opened(state: &Path, remarks: Remarks) -> Self {
+        let results = Self {
+            remarks: Arc::new(remarks),
+            ..Self::default()
+        };
         let place = match Place::open(state) {
             Ok(place) => place,
             Err(Unsafe::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return results,
@@ -68,7 +81,9 @@ impl Results {
                 Self { segments, ..results }
             }
             Err(error) => {
-                tracing::warn!(%error, dir = %place.path().display(), "the results of earlier runs cannot be used");
+                if !results.remarks.0.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, dir = %place.path().display(), "the results of earlier runs cannot be used");
+                }
                 results
             }
         }

@@ -480,6 +480,7 @@ fn what_a_check_names_counts_though_git_ignores_it() {
     fs::remove_file(sandbox.ws().join("fixtures/a/b.txt")).unwrap();
     assert_eq!(runs("its end"), 1);
 }
+
 /// What is done to a workspace.
 type Change<'c> = &'c dyn Fn(&Sandbox);
 
@@ -599,7 +600,7 @@ fn a_file_that_becomes_another_while_a_check_runs_is_judged_by_the_next_run() {
     let _ = sandbox.run("check").exits(1);
     sandbox.write(&source, "//! good\n");
     let _ = sandbox.run("check").exits(0);
-    assert_eq!(looked(&sandbox).len(), 3, "what passed at first was not remembered");
+    assert_eq!(sandbox.log().len(), 3, "what passed at first was not remembered");
 }
 
 /// A lock file that git ignores, as that of a library often is, counts like any other.
