@@ -114,8 +114,8 @@ impl Worlds {
             What::File(path) | What::Mode(path) => self.tried.ws().join(path),
             What::Directory(dir, name) => self.tried.ws().join(dir).join(name),
             What::Name(one, two) => {
-                let there = [one, two].map(|name| self.tried.ws().join(name)).into_iter();
-                there.filter(|path| path.exists()).next_back().unwrap_or_default()
+                let mut there = [one, two].map(|name| self.tried.ws().join(name)).into_iter();
+                there.rfind(|path| path.exists()).unwrap_or_default()
             }
             _ => return,
         };
