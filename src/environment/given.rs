@@ -15,7 +15,7 @@ pub enum Given {
 }
 
 /// Variables that only say where and by whom a program was started, and change no verdict. Whatever is not here counts.
-const SESSION: [&str; 64] = [
+const SESSION: [&str; 65] = [
     "_",
     "ALACRITTY_*",
     "CARGO_HOOKS_*",
@@ -38,6 +38,7 @@ const SESSION: [&str; 64] = [
     "HISTFILE",
     "HISTSIZE",
     "HOSTNAME",
+    "HYPERFINE_*",
     "INVOCATION_ID",
     "ITERM_*",
     "JOURNAL_STREAM",

@@ -49,38 +49,42 @@ impl Results {
     #[must_use]
     #[tracing::instrument(name = "open_results", level = "debug", skip_all)]
     pub fn open(state: &Path) -> Self {
-        Self::default().read(state)
+        Self::opened(state, Remarks::default())
     }
 
-    /// The same, without a word of what is damaged: whoever opened them before has said so.
+    /// The same, for a run that has opened them before: whatever is wrong with them has been said.
     #[must_use]
     pub fn open_again(state: &Path) -> Self {
-        let results = Self::default();
-        results.remarks.0.store(true, Ordering::Relaxed);
-        results.read(state)
+        Self::opened(state, Remarks(AtomicBool::new(true)))
     }
 
-    fn read(self, state: &Path) -> Self {
+    fn opened(state: &Path, remarks: Remarks) -> Self {
+        let results = Self {
+            remarks: Arc::new(remarks),
+            ..Self::default()
+        };
         let place = match Place::open(state) {
             Ok(place) => place,
-            Err(Unsafe::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return self,
+            Err(Unsafe::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return results,
             Err(reason) => {
                 // Who runs something says so when what passed cannot be kept there either.
                 tracing::debug!(%reason, "the results of earlier runs cannot be used");
-                return self;
+                return results;
             }
         };
         match Opened::read(&place) {
             Ok(opened) => {
                 for (_, damage) in opened.unusable() {
-                    self.remarks.damaged(damage);
+                    results.remarks.damaged(damage);
                 }
                 let segments = opened.live.into_iter().map(Arc::new).collect();
-                Self { segments, ..self }
+                Self { segments, ..results }
             }
             Err(error) => {
-                tracing::warn!(%error, dir = %place.path().display(), "the results of earlier runs cannot be used");
-                self
+                if !results.remarks.0.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, dir = %place.path().display(), "the results of earlier runs cannot be used");
+                }
+                results
             }
         }
     }

@@ -276,7 +276,7 @@ fn what_a_later_version_keeps_stays_as_it_is() {
     let remembered = Remembered::new();
     let later = [
         "v2/results/0000000000000001-0000000000000001.run",
-        "keys-2",
+        "keys-later",
         "tree-later",
         "v1/later/file",
     ];

@@ -480,6 +480,7 @@ fn what_a_check_names_counts_though_git_ignores_it() {
     fs::remove_file(sandbox.ws().join("fixtures/a/b.txt")).unwrap();
     assert_eq!(runs("its end"), 1);
 }
+
 /// What is done to a workspace.
 type Change<'c> = &'c dyn Fn(&Sandbox);
 

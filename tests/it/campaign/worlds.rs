@@ -113,6 +113,10 @@ impl Worlds {
         let path = match SLOTS[slot].what {
             What::File(path) | What::Mode(path) => self.tried.ws().join(path),
             What::Directory(dir, name) => self.tried.ws().join(dir).join(name),
+            What::Name(one, two) => {
+                let mut there = [one, two].map(|name| self.tried.ws().join(name)).into_iter();
+                there.rfind(|path| path.exists()).unwrap_or_default()
+            }
             _ => return,
         };
         // Another tool may be configured by it, and by no file that cargo knows of.
