@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::look::{Glance, KeyDigests, Known, Look};
+use crate::digests::Kind;
 use crate::model::{CrateName, Digest, TaskId};
 use crate::plan::{Companions, Plan};
 use crate::private_files::{Durability, PrivateDir};
@@ -31,13 +32,20 @@ struct Memory {
 
 /// Everything that the keys of a plan follow from, but for what lies elsewhere.
 pub(super) fn question(glance: &Glance<'_>, plan: &Plan) -> Digest {
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(glance.tree.len() * 96);
     for entry in glance.tree.entries() {
         text.extend_from_slice(entry.path.as_os_str().as_bytes());
         let content = entry.content.known().map(|digest| *digest.as_bytes());
         // What cannot be read makes no key, so that two such trees have the same keys.
         text.extend_from_slice(&content.unwrap_or_default());
-        text.extend_from_slice(format!("{:?}{}\0", entry.kind, entry.size).as_bytes());
+        text.push(match entry.kind {
+            Kind::File { executable: false } => b'f',
+            Kind::File { executable: true } => b'p',
+            Kind::Link => b'l',
+            Kind::Hidden => b'h',
+        });
+        text.extend_from_slice(&entry.size.to_le_bytes());
+        text.push(0);
     }
     let request = glance.request;
     let mut rest = String::new();
