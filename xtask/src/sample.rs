@@ -25,6 +25,7 @@ pub(crate) fn sample(arguments: &[String]) -> Result<ExitCode, Box<dyn Error>> {
     fs::write(dir.join("Cargo.toml"), manifest(checks))?;
     fs::write(dir.join("lefthook.yml"), lefthook(checks))?;
     fs::write(dir.join(".pre-commit-config.yaml"), prek(checks))?;
+    fs::write(dir.join("hk.pkl"), hk(checks))?;
     fs::write(dir.join(".gitignore"), "/target\n")?;
     run(dir, "cargo", &["generate-lockfile", "--offline", "--quiet"])?;
     run(dir, "git", &["init", "--quiet"])?;
@@ -88,6 +89,15 @@ fn prek(checks: usize) -> String {
         )
     });
     format!("repos:\n  - repo: local\n    hooks:\n{}", hooks.collect::<String>())
+}
+
+/// It amends no schema, which would have to come from the network.
+fn hk(checks: usize) -> String {
+    let steps = (0..checks).map(|number| format!("      [\"check-{number:02}\"] {{ check = \"true\" }}\n"));
+    format!(
+        "hooks {{\n  [\"pre-commit\"] {{\n    steps {{\n{}    }}\n  }}\n}}\n",
+        steps.collect::<String>()
+    )
 }
 
 #[expect(
