@@ -15,7 +15,7 @@ pub use image::Image;
 pub(crate) use dirs::own_state_dir;
 
 use crate::affected::Affected;
-use crate::cache::{Contradiction, Explanation};
+use crate::cache::{Contradiction, Explanation, Understood};
 use crate::changes::{Ahead, Comparison, Tree};
 use crate::config::{Config, ConfigInput, Definition, Member, OnMissing, Requirement, resolve, syntax_mistakes};
 use crate::diagnostic::{Diagnostics, SourceFile};
@@ -123,6 +123,7 @@ pub struct Project {
     environment: Environment,
     guard: Guard,
     image: Option<Image>,
+    understood: Understood,
 }
 
 /// Why there is no plan for a request.
@@ -176,6 +177,7 @@ pub fn load(options: &LoadOptions) -> Result<Project, LoadError> {
         environment: options.environment.clone(),
         guard: options.guard.clone(),
         image: options.image.clone(),
+        understood: Understood::default(),
     })
 }
 

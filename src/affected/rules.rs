@@ -1,5 +1,6 @@
 //! What files mean that are no sources: the built-in rules, as data. The configuration adds its own to them.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crate::config::{Kind, Kinds};
@@ -126,24 +127,45 @@ pub const FILE_RULES: &[FileRule] = &[
 
 /// What the rules say about a file, for a path relative to the crate or the workspace that it lies in.
 pub(super) fn meaning(path: &Path) -> Option<Meaning> {
-    let text = path.to_string_lossy().to_lowercase();
-    let fits = |rule: &&FileRule| rule.names.iter().any(|name| fits(name, &text));
+    let text = path.to_string_lossy();
+    let text = if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        text
+    } else {
+        Cow::Owned(text.to_lowercase())
+    };
+    let named = Named::new(&text);
+    let fits = |rule: &&FileRule| rule.names.iter().any(|name| named.fits(name));
     FILE_RULES.iter().find(fits).map(|rule| rule.meaning)
 }
 
-/// Whether a path ends with a name, or has it for a directory where the name ends with `/`.
-fn fits(name: &str, path: &str) -> bool {
-    if name.ends_with('/') {
-        return path.starts_with(name) || path.contains(&format!("/{name}"));
+/// A path in small letters, taken apart.
+struct Named<'t> {
+    path: &'t str,
+    dirs: Vec<&'t str>,
+    last: &'t str,
+}
+
+impl<'t> Named<'t> {
+    fn new(path: &'t str) -> Self {
+        let mut dirs: Vec<&str> = path.split('/').collect();
+        let last = dirs.pop().unwrap_or(path);
+        Self { path, dirs, last }
     }
-    if name.contains('/') {
-        return path == name || path.strip_suffix(name).is_some_and(|above| above.ends_with('/'));
-    }
-    let last = path.rsplit('/').next().unwrap_or(path);
-    match (name.strip_prefix('*'), name.strip_suffix('*')) {
-        (Some(end), _) => last.ends_with(end),
-        (_, Some(start)) => last.strip_prefix(start).is_some_and(ends_the_word),
-        _ => last == name,
+
+    /// Whether it ends with a name, or has it for a directory where the name ends with `/`.
+    fn fits(&self, name: &str) -> bool {
+        if let Some(dir) = name.strip_suffix('/') {
+            return self.dirs.contains(&dir);
+        }
+        if name.contains('/') {
+            let above = self.path.strip_suffix(name);
+            return above.is_some_and(|above| above.is_empty() || above.ends_with('/'));
+        }
+        match (name.strip_prefix('*'), name.strip_suffix('*')) {
+            (Some(end), _) => self.last.ends_with(end),
+            (_, Some(start)) => self.last.strip_prefix(start).is_some_and(ends_the_word),
+            _ => self.last == name,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::look::Look;
 use super::surroundings;
-use crate::fingerprint::{Fingerprints, Ingredient, Key};
+use crate::fingerprint::{Ingredient, Key};
 use crate::model::{CheckName, CrateName, Digest};
 use crate::plan::{Basis, Plan, Task};
 use crate::results::{Hit, Pass, Recorded, Results};
@@ -89,7 +89,6 @@ impl Look<'_> {
     pub fn explain(&self, plan: &Plan) -> Vec<Explanation> {
         let explainer = Explainer {
             look: self,
-            fingerprints: self.fingerprints(),
             results: Results::open(&self.glance.request.state_dir),
         };
         let mut explained = Vec::new();
@@ -134,13 +133,14 @@ pub fn unexplained(plan: &Plan, why: &str) -> Vec<Explanation> {
 
 struct Explainer<'l> {
     look: &'l Look<'l>,
-    fingerprints: Fingerprints<'l>,
     results: Results,
 }
 
 impl Explainer<'_> {
     fn standing(&self, task: &Task, basis: &Basis, krate: Option<&CrateName>) -> Standing {
-        let key = match self.fingerprints.key(basis, krate, &self.look.glance.around) {
+        let look = self.look;
+        let keys = look.meaning.fingerprints.of_task(basis, &look.glance.around);
+        let key = match keys.and_then(|keys| keys.key(krate)) {
             Ok(key) => key,
             Err(unknown) => return Standing::Unknown(unknown.to_string()),
         };
@@ -216,7 +216,7 @@ impl Explainer<'_> {
     /// What differs of an ingredient that stands for several things.
     fn parts(&self, before: &str, now: &Ingredient) -> Vec<(String, Change)> {
         let known = |digest: &str| self.results.blob(&Digest::from_hex(digest)?);
-        let (Some(before), Some(now)) = (known(before), self.fingerprints.content(now)) else {
+        let (Some(before), Some(now)) = (known(before), self.look.meaning.fingerprints.content(now)) else {
             return Vec::new();
         };
         let before = String::from_utf8_lossy(&before);

@@ -1,18 +1,17 @@
 //! Remembers what passes, once it is certain on what.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-
-use fixedbitset::FixedBitSet;
+use std::time::SystemTime;
 
 use super::contradictions::{Contradiction, forget};
 use super::explain::written;
 use super::look::{Glance, Keys, Look};
 use super::records::Records;
 use super::replays::encoded;
+use super::stale::may_be_newer;
 use super::surroundings;
 use crate::environment::Given;
 use crate::event::{CrateVerdict, Event, EventKind, TaskFinished};
@@ -66,12 +65,17 @@ impl Look<'_> {
         let Some(again) = self.again(plan, keys) else {
             return Ok(Vec::new());
         };
-        let fingerprints = again.fingerprints();
-        let keys_again = again.keys_by(&fingerprints, plan);
+        let is_same = Arc::ptr_eq(&self.meaning, &again.meaning) && self.glance.around == again.glance.around;
+        let keys_again = if is_same {
+            Cow::Borrowed(keys)
+        } else {
+            Cow::Owned(again.keys(plan))
+        };
+        let fingerprints = &again.meaning.fingerprints;
         let keeper = Keeper {
             companions: fingerprints.companions(),
             fingerprints,
-            records: Records::read(&again.state, target_dirs),
+            records: Records::read(fingerprints.state(), target_dirs),
             look: &again,
             began: self.glance.at,
         };
@@ -109,10 +113,10 @@ impl Look<'_> {
     /// The same look, taken again. The contents of the files that count are read again, whatever the system says of their
     /// times: what is written into the memory of a file changes none.
     fn again(&self, plan: &Plan, keys: &Keys) -> Option<Self> {
-        let places = keys.0.values().flatten().flat_map(|(_, key)| &key.files);
-        let distrusted: FixedBitSet = places.filter_map(|place| self.in_tree[*place]).collect();
+        let distrusted = self.places_in_tree(keys.0.values().flatten().map(|(_, key)| key));
+        let at = SystemTime::now();
         let tree = Arc::new(self.glance.tree.again(&self.glance.request.scan, &distrusted));
-        Self::deep(Glance::at(self.glance.request, plan, tree)?)
+        Self::deep(Glance::at(at, self.glance.request, plan, tree)?)
     }
 }
 
@@ -128,7 +132,7 @@ struct Keeper<'k> {
     look: &'k Look<'k>,
     /// When the run began.
     began: SystemTime,
-    fingerprints: Fingerprints<'k>,
+    fingerprints: &'k Fingerprints,
     companions: Companions,
     records: Records,
 }
@@ -200,11 +204,10 @@ impl Keeper<'_> {
 
     /// What cargo says was read beyond the key; nothing where that is not known, or where cargo may have been mistaken.
     fn recorded(&self, task: &Task, krate: Option<&CrateName>, key: &Key, given: &Given) -> Option<Vec<Recorded>> {
-        let state = &self.look.state;
+        let state = self.fingerprints.state();
         let root = &state.root;
-        let in_key: BTreeSet<PathBuf> = (key.files.iter())
-            .map(|place| root.join(&self.look.files[*place].path))
-            .collect();
+        let all = self.fingerprints.files();
+        let in_key: BTreeSet<PathBuf> = key.files.iter().map(|place| root.join(&all[place].path)).collect();
         let (mut files, mut variables) = (BTreeSet::new(), BTreeSet::new());
         for member in self.members(state, krate) {
             let Some(of_crate) = self.records.of(member) else {
@@ -230,7 +233,7 @@ impl Keeper<'_> {
             tracing::debug!(file = %file.display(), task = task.head.label(), "cargo may not have seen this file as it is");
             return None;
         }
-        if let Some(file) = files.iter().find(|file| self.was_touched(file)) {
+        if let Some(file) = files.iter().find(|file| may_be_newer(file, self.began)) {
             tracing::debug!(file = %file.display(), "what was read may have been another content");
             return None;
         }
@@ -247,23 +250,6 @@ impl Keeper<'_> {
             digest: surroundings::variable(self.look.glance.request.environment, given, name),
         }));
         Some(recorded)
-    }
-
-    /// Whether a file that is in no key may have been touched since the run began.
-    fn was_touched(&self, file: &Path) -> bool {
-        let Ok(found) = std::fs::metadata(file) else {
-            return false;
-        };
-        let nanoseconds = u32::try_from(found.ctime_nsec()).unwrap_or(0);
-        let changed = Duration::new(u64::try_from(found.ctime()).unwrap_or(0), nanoseconds);
-        let began = self.began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        // The clock of a file system lags behind by a tick; that of a coarse one by two seconds.
-        let lag = if nanoseconds == 0 {
-            Duration::from_secs(2)
-        } else {
-            Duration::from_millis(20)
-        };
-        changed + lag >= began
     }
 
     /// The members that a verdict rests upon: a crate and what it is built from, or all of them.

@@ -1,17 +1,20 @@
 //! Everything that keys are made of, as it is at one moment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
+
+use fixedbitset::FixedBitSet;
 
 use super::memory;
 use super::replays;
 use super::surroundings::{self, surroundings};
+use super::understanding::{Understanding, Understood, basis};
 use crate::config::Config;
-use crate::digests::{FileTree, Kind, PathDigest, Scan};
+use crate::digests::{FileTree, PathDigest, Scan};
 use crate::environment::Environment;
-use crate::fingerprint::{Fingerprints, InputFile, Key, Scene, Surroundings};
+use crate::fingerprint::{Fingerprints, Key, Surroundings};
 use crate::model::{CrateName, Digest, TaskId};
 use crate::plan::{Basis, Companions, Passed, Plan, Replay, Replays, Task};
 use crate::readers::Readers;
@@ -37,6 +40,8 @@ pub struct LookRequest<'a> {
     pub scan: Scan,
     /// Where results are.
     pub state_dir: PathBuf,
+    /// What was understood last of this workspace and this configuration.
+    pub understood: Understood,
 }
 
 /// The files and the machine, as they are at one moment. Nothing of it is understood yet.
@@ -47,23 +52,20 @@ pub struct Glance<'a> {
     pub(super) around: Surroundings,
     /// What checks name as their inputs and is not in the tree.
     pub(super) named: Vec<(PathBuf, PathDigest)>,
-    /// When it was taken.
+    /// What stands for all of it, but for the machine.
+    pub(super) basis: Digest,
+    /// When it was begun.
     pub(super) at: SystemTime,
 }
 
 /// What keys are made of.
 pub struct Look<'a> {
     pub(super) glance: Glance<'a>,
-    pub(super) state: State,
-    readers: Readers,
-    pub(super) files: Vec<InputFile>,
-    /// The place in the tree of each of the files, where it is in the tree.
-    pub(super) in_tree: Vec<Option<usize>>,
-    /// What was looked at outside of the tree.
-    pub(super) elsewhere: Vec<(PathBuf, PathDigest)>,
+    pub(super) meaning: Arc<Understanding>,
 }
 
 /// The keys of a plan: one for each crate of a task, or one for the whole of it.
+#[derive(Clone)]
 pub struct Keys(pub(super) BTreeMap<TaskId, Vec<(Option<CrateName>, Key)>>);
 
 /// The same, without what they are made of.
@@ -90,20 +92,22 @@ impl<'a> Glance<'a> {
     #[must_use]
     #[tracing::instrument(level = "debug", name = "glance", skip_all)]
     pub fn new(request: &'a LookRequest<'a>, plan: &Plan) -> Option<Self> {
+        let at = SystemTime::now();
         let tree = Arc::new(request.scan.tree());
-        Self::at(request, plan, tree)
+        Self::at(at, request, plan, tree)
     }
 
     /// The same, with the files as they are in a tree.
-    pub(super) fn at(request: &'a LookRequest<'a>, plan: &Plan, tree: Arc<FileTree>) -> Option<Self> {
+    pub(super) fn at(at: SystemTime, request: &'a LookRequest<'a>, plan: &Plan, tree: Arc<FileTree>) -> Option<Self> {
         if let Some(gap) = tree.gaps().first() {
             tracing::debug!(dir = %gap.dir.display(), why = gap.why, "not all files are known");
             return None;
         }
-        let at = SystemTime::now();
         let around = surroundings(request, plan, &tree)?;
+        let named = surroundings::named_inputs(request, &tree);
         Some(Self {
-            named: surroundings::named_inputs(request, &tree),
+            basis: basis(request, &tree, &named),
+            named,
             request,
             tree,
             around,
@@ -121,7 +125,9 @@ impl<'a> Glance<'a> {
             None => {
                 let look = Look::deep(self.clone())?;
                 let known = look.known(plan);
-                memory::remember(&look, question, &known);
+                if look.meaning.is_sure {
+                    memory::remember(&look, question, &known);
+                }
                 known
             }
         };
@@ -174,31 +180,15 @@ impl<'a> Look<'a> {
     #[must_use]
     #[tracing::instrument(level = "debug", name = "look", skip_all)]
     pub fn deep(glance: Glance<'a>) -> Option<Self> {
-        let (state, readers) = (glance.request.sources)()?;
-        let mut elsewhere = surroundings::elsewhere(glance.request, &readers, &glance.tree);
-        elsewhere.extend(glance.named.iter().cloned());
-        let (files, in_tree) = files(&glance, &elsewhere);
-        glance.tree.remember_paths();
-        Some(Self {
-            glance,
-            state,
-            readers,
-            files,
-            in_tree,
-            elsewhere,
-        })
+        let meaning = glance.request.understood.of(&glance)?;
+        Some(Self { glance, meaning })
     }
 
     /// The keys of all tasks of a plan that may be remembered.
     #[must_use]
     pub fn keys(&self, plan: &Plan) -> Keys {
-        self.keys_by(&self.fingerprints(), plan)
-    }
-
-    /// The same, where the fingerprints are known.
-    pub(super) fn keys_by(&self, fingerprints: &Fingerprints<'_>, plan: &Plan) -> Keys {
         let keys = plan.tasks().filter_map(|task| {
-            let keys = keys_of(fingerprints, task, &self.glance.around);
+            let keys = keys_of(&self.meaning.fingerprints, task, &self.glance.around);
             (!keys.is_empty()).then_some((task.head.id, keys))
         });
         Keys(keys.collect())
@@ -206,22 +196,10 @@ impl<'a> Look<'a> {
 
     /// The digests of the keys, and what else the same work shows.
     fn known(&self, plan: &Plan) -> Known {
-        let fingerprints = self.fingerprints();
         Known {
-            digests: self.keys_by(&fingerprints, plan).digests(),
-            companions: fingerprints.companions(),
+            digests: self.keys(plan).digests(),
+            companions: self.meaning.fingerprints.companions(),
         }
-    }
-
-    pub(super) fn fingerprints(&self) -> Fingerprints<'_> {
-        Fingerprints::new(Scene {
-            state: &self.state,
-            readers: &self.readers,
-            config: self.glance.request.config,
-            workspace: Some(self.glance.request.workspace),
-            files: &self.files,
-            has_manifest: &has_manifest,
-        })
     }
 
     /// The files that count for each task, for those who run it. For what builds, these are all manifests as well: what
@@ -232,20 +210,28 @@ impl<'a> Look<'a> {
         let is_manifest = |place: &usize| tree.entry(*place).path.ends_with("Cargo.toml");
         let manifests: Vec<usize> = (0..tree.len()).filter(is_manifest).collect();
         let of_task = keys.0.iter().map(|(task, keys)| {
-            let mut places: BTreeSet<usize> = (keys.iter())
-                .flat_map(|(_, key)| &key.files)
-                .filter_map(|place| self.in_tree[*place])
-                .collect();
+            let mut places = self.places_in_tree(keys.iter().map(|(_, key)| key));
             if plan.task(*task).basis.as_ref().is_some_and(|basis| basis.builds) {
-                places.extend(&manifests);
+                places.extend(manifests.iter().copied());
             }
-            (*task, places.into_iter().collect())
+            (*task, places)
         });
         let request = self.glance.request;
-        let outside = (self.elsewhere.iter().map(|(path, _)| path.clone()))
+        let outside = (self.meaning.elsewhere.iter().map(|(path, _)| path.clone()))
             .chain(request.programs.values().cloned())
             .chain(request.cargo_configs.iter().cloned());
         Inputs::new(Arc::clone(tree), of_task.collect(), outside)
+    }
+
+    /// The places in the tree of all files that some keys rest upon.
+    pub(super) fn places_in_tree<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> FixedBitSet {
+        let mut files = FixedBitSet::with_capacity(self.meaning.in_tree.len());
+        for key in keys {
+            key.files.add_to(&mut files);
+        }
+        let mut places = FixedBitSet::with_capacity(self.glance.tree.len());
+        places.extend(files.ones().filter_map(|place| self.meaning.in_tree[place]));
+        places
     }
 }
 
@@ -259,49 +245,14 @@ impl Keys {
     }
 }
 
-fn has_manifest(dir: &Path) -> bool {
-    dir.join("Cargo.toml").symlink_metadata().is_ok()
-}
-
-fn keys_of(fingerprints: &Fingerprints<'_>, task: &Task, around: &Surroundings) -> Vec<(Option<CrateName>, Key)> {
+fn keys_of(fingerprints: &Fingerprints, task: &Task, around: &Surroundings) -> Vec<(Option<CrateName>, Key)> {
     let Some(basis) = &task.basis else { return Vec::new() };
+    let Ok(keys) = fingerprints.of_task(basis, around) else {
+        return Vec::new();
+    };
     if !basis.is_by_crate() {
-        let key = fingerprints.key(basis, None, around);
-        return key.into_iter().map(|key| (None, key)).collect();
+        return keys.key(None).into_iter().map(|key| (None, key)).collect();
     }
-    let key = |name: &CrateName| Some((Some(name.clone()), fingerprints.key(basis, Some(name), around).ok()?));
+    let key = |name: &CrateName| Some((Some(name.clone()), keys.key(Some(name)).ok()?));
     task.crates.iter().filter_map(key).collect()
-}
-
-/// The files of the tree, and those elsewhere that may count: sorted, each with its place in the tree.
-fn files(glance: &Glance<'_>, elsewhere: &[(PathBuf, PathDigest)]) -> (Vec<InputFile>, Vec<Option<usize>>) {
-    let of_tree = glance.tree.entries().enumerate().map(|(place, entry)| {
-        let file = InputFile {
-            path: entry.path.to_owned(),
-            digest: entry.content.known(),
-            size: entry.size,
-            executable: entry.kind == (Kind::File { executable: true }),
-            link: entry.kind == Kind::Link,
-        };
-        (file, Some(place))
-    });
-    let mut all: Vec<(InputFile, Option<usize>)> = of_tree.collect();
-    let root = &glance.request.workspace.root;
-    let there = elsewhere
-        .iter()
-        .filter(|(_, found)| !matches!(found, PathDigest::Nothing));
-    all.extend(there.map(|(path, found)| {
-        let file = InputFile {
-            path: path.strip_prefix(root).unwrap_or(path).to_owned(),
-            digest: found.known(),
-            size: 0,
-            executable: false,
-            // It is in no tree, and known by its digest alone.
-            link: true,
-        };
-        (file, None)
-    }));
-    all.sort_unstable_by(|(a, _), (b, _)| a.path.cmp(&b.path));
-    all.dedup_by(|(a, _), (b, _)| a.path == b.path);
-    all.into_iter().unzip()
 }

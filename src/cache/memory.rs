@@ -10,13 +10,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::look::{Glance, KeyDigests, Known, Look};
-use crate::digests::Kind;
 use crate::model::{CrateName, Digest, TaskId};
 use crate::plan::{Companions, Plan};
 use crate::private_files::{Durability, PrivateDir};
 
 /// Where it is remembered below the state of a repository.
-const FILE: &str = "keys-2";
+const FILE: &str = "keys-3";
 /// No such file of ours is larger.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
@@ -32,53 +31,11 @@ struct Memory {
 
 /// Everything that the keys of a plan follow from, but for what lies elsewhere.
 pub(super) fn question(glance: &Glance<'_>, plan: &Plan) -> Digest {
-    let mut text = Vec::with_capacity(glance.tree.len() * 96);
-    for entry in glance.tree.entries() {
-        text.extend_from_slice(entry.path.as_os_str().as_bytes());
-        let content = entry.content.known().map(|digest| *digest.as_bytes());
-        // What cannot be read makes no key, so that two such trees have the same keys.
-        text.extend_from_slice(&content.unwrap_or_default());
-        text.push(match entry.kind {
-            Kind::File { executable: false } => b'f',
-            Kind::File { executable: true } => b'p',
-            Kind::Link => b'l',
-            Kind::Hidden => b'h',
-        });
-        text.extend_from_slice(&entry.size.to_le_bytes());
-        text.push(0);
-    }
-    let request = glance.request;
-    let mut rest = String::new();
-    let _ = write!(rest, "{:?}", glance.around);
-    let _ = write!(
-        rest,
-        "{:?} {:?}",
-        request.config.settings.rules, request.config.declared
-    );
-    let _ = write!(rest, "{} {:?}", request.workspace.root.display(), request.scan.outside);
-    for (path, found) in &glance.named {
-        text.extend_from_slice(path.as_os_str().as_bytes());
-        let _ = write!(rest, "{:?}", found.known());
-    }
-    // Git may ignore these, so that they are not in the tree, and they are read all the same.
-    let members = request.workspace.crates().iter().map(|krate| krate.manifest.clone());
-    let outside = request
-        .workspace
-        .outside
-        .iter()
-        .map(|outside| outside.dir.join("Cargo.toml"));
-    let read = [
-        request.workspace.manifest.clone(),
-        request.workspace.root.join("Cargo.lock"),
-    ];
-    for path in members.chain(outside).chain(read) {
-        let _ = write!(rest, "{:?}", glance.tree.of_path(&path).known());
-    }
+    let mut text = format!("{} {:?}", glance.basis, glance.around);
     for task in plan.tasks() {
-        let _ = write!(rest, "{} {:?} {:?}", task.head.id.index(), task.crates, task.basis);
+        let _ = write!(text, "{} {:?} {:?}", task.head.id.index(), task.crates, task.basis);
     }
-    text.extend_from_slice(rest.as_bytes());
-    Digest::of(&text)
+    Digest::of(text.as_bytes())
 }
 
 /// The keys, where they are remembered for this question and nothing else has changed.
@@ -117,7 +74,7 @@ pub(super) fn remember(look: &Look<'_>, question: Digest, known: &Known) {
     let of_path = |(path, found): &(PathBuf, crate::digests::PathDigest)| {
         Some((path.as_os_str().as_bytes().to_vec(), found.known()?.to_string()))
     };
-    let Some(elsewhere) = look.elsewhere.iter().map(of_path).collect() else {
+    let Some(elsewhere) = look.meaning.elsewhere.iter().map(of_path).collect() else {
         return;
     };
     let keys: BTreeMap<_, _> = known.digests.iter().collect();

@@ -17,8 +17,10 @@ mod replays;
 mod stale;
 mod surroundings;
 mod toolchain;
+mod understanding;
 
 pub use contradictions::Contradiction;
 pub use explain::{Change, Difference, Explanation, Standing, unexplained};
 pub use keep::Ends;
 pub use look::{Glance, KeyDigests, Keys, Known, Look, LookRequest};
+pub use understanding::Understood;

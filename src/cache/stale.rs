@@ -8,6 +8,7 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use crate::readers::normal;
 
@@ -19,6 +20,23 @@ const MOST_LINKS: usize = 40;
 
 /// How clippy's configuration is called.
 const CLIPPY: [&str; 2] = ["clippy.toml", ".clippy.toml"];
+
+/// Whether a file may have been touched since that time. One that is gone has not.
+pub(super) fn may_be_newer(file: &Path, time: SystemTime) -> bool {
+    let Ok(found) = fs::metadata(file) else {
+        return false;
+    };
+    let nanoseconds = u32::try_from(found.ctime_nsec()).unwrap_or(0);
+    let changed = Duration::new(u64::try_from(found.ctime()).unwrap_or(0), nanoseconds);
+    let time = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    // The clock of a file system lags behind by a tick; that of a coarse one by two seconds.
+    let lag = if nanoseconds == 0 {
+        Duration::from_secs(2)
+    } else {
+        Duration::from_millis(20)
+    };
+    changed + lag >= time
+}
 
 /// When units were compiled, by the files that they were compiled from.
 #[derive(Debug, Default)]

@@ -3,10 +3,12 @@
 //! Engines that share results know an action by this digest. They need not know anything else of us, and what is shared
 //! one day has the keys that it has today. Only what is used is here; the numbers are those of the published messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use prost::Message;
 
+use super::files::{InputFile, Places};
 use crate::model::Digest;
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -79,14 +81,75 @@ struct Action {
     platform: Option<Platform>,
 }
 
-/// A file of the tree of inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct InputNode<'a> {
+/// A tree of inputs.
+#[derive(Clone, Debug)]
+pub(super) struct Inputs(Directory);
+
+impl Inputs {
+    /// The root, with what are no files as a file of ours.
+    fn with(&self, text: &[u8]) -> DigestMessage {
+        let ours = Directory {
+            files: vec![FileNode {
+                name: FINGERPRINT.to_owned(),
+                digest: Some(message(&Digest::of(text), text.len() as u64)),
+                is_executable: false,
+            }],
+            directories: Vec::new(),
+        };
+        let mut root = self.0.clone();
+        let place = root.directories.partition_point(|dir| dir.name.as_str() < OURS);
+        let ours = DirectoryNode {
+            name: OURS.to_owned(),
+            digest: Some(digest_of(&ours)),
+        };
+        root.directories.insert(place, ours);
+        digest_of(&root)
+    }
+}
+
+/// The directory of the tree that is ours, and the file in it that holds what are no files.
+const OURS: &str = ".cargo-hooks";
+const FINGERPRINT: &str = "fingerprint";
+
+/// Puts together trees of the same files: a directory that many of them have, with all that is in it, is worked out once.
+#[derive(Debug, Default)]
+pub(super) struct Directories(Mutex<Whole>);
+
+/// What directories are that have all files between two places in them, and how deep they lie.
+type Whole = HashMap<(usize, usize, usize), DigestMessage>;
+
+impl Directories {
+    /// The tree of some of the files, which are sorted by their paths. What is no plain file below the root, and what cannot
+    /// be read, is left out.
+    pub(super) fn inputs(&self, files: &[InputFile], places: &Places) -> Inputs {
+        let nodes: Vec<Node<'_>> = places
+            .iter()
+            .filter_map(|place| Node::new(place, &files[place]))
+            .collect();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Inputs(directory(&nodes, 0, &mut known))
+    }
+}
+
+/// A file of a tree of inputs.
+struct Node<'f> {
+    place: usize,
     /// From the root of the tree, with `/` between directories and neither at its ends.
-    pub(super) path: &'a str,
-    pub(super) digest: Digest,
-    pub(super) size: u64,
-    pub(super) executable: bool,
+    path: &'f str,
+    file: &'f InputFile,
+    digest: Digest,
+}
+
+impl<'f> Node<'f> {
+    fn new(place: usize, file: &'f InputFile) -> Option<Self> {
+        let is_plain = !file.link && file.path.is_relative() && !file.path.starts_with(OURS);
+        Some(Self {
+            place,
+            path: file.path.to_str().filter(|_| is_plain)?,
+            file,
+            digest: file.digest?,
+        })
+    }
 }
 
 /// What is run, and where.
@@ -99,8 +162,8 @@ pub(super) struct Invocation<'a> {
     pub(super) platform: &'a BTreeMap<String, String>,
 }
 
-/// The digest of the action. The files are sorted by their paths, each of which is there once.
-pub(super) fn action(invocation: &Invocation<'_>, files: &[InputNode<'_>]) -> Digest {
+/// The digest of the action upon these inputs, and upon what else counts, as text.
+pub(super) fn action(invocation: &Invocation<'_>, inputs: &Inputs, fingerprint: &str) -> Digest {
     let pairs = |map: &BTreeMap<String, String>| {
         let pair = |(name, value): (&String, &String)| Variable {
             name: name.clone(),
@@ -119,38 +182,56 @@ pub(super) fn action(invocation: &Invocation<'_>, files: &[InputNode<'_>]) -> Di
     };
     let action = Action {
         command_digest: Some(digest_of(&command)),
-        input_root_digest: Some(directory(files, 0)),
+        input_root_digest: Some(inputs.with(fingerprint.as_bytes())),
         platform,
     };
     Digest::of(&action.encode_to_vec())
 }
 
-/// The digest of the directory that these files are in: `from` bytes of their paths name it.
-fn directory(files: &[InputNode<'_>], from: usize) -> DigestMessage {
+/// The directory that these files are in: `from` bytes of their paths name it.
+fn directory(nodes: &[Node<'_>], from: usize, known: &mut Whole) -> Directory {
     let mut found = Directory::default();
-    let mut rest = files;
+    let mut rest = nodes;
     while let Some(first) = rest.first() {
         let below = &first.path[from..];
         let Some(end) = below.find('/') else {
             found.files.push(FileNode {
                 name: below.to_owned(),
-                digest: Some(message(&first.digest, first.size)),
-                is_executable: first.executable,
+                digest: Some(message(&first.digest, first.file.size)),
+                is_executable: first.file.executable,
             });
             rest = &rest[1..];
             continue;
         };
         let within = &first.path[..=from + end];
-        let count = rest.iter().take_while(|file| file.path.starts_with(within)).count();
+        let count = rest.partition_point(|node| node.path.starts_with(within));
+        let (inside, others) = rest.split_at(count);
         found.directories.push(DirectoryNode {
             name: below[..end].to_owned(),
-            digest: Some(directory(&rest[..count], from + end + 1)),
+            digest: Some(digest_of_directory(inside, within.len(), known)),
         });
-        rest = &rest[count..];
+        rest = others;
     }
     found.files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     found.directories.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    digest_of(&found)
+    found
+}
+
+fn digest_of_directory(nodes: &[Node<'_>], from: usize, known: &mut Whole) -> DigestMessage {
+    let ends = nodes.first().zip(nodes.last());
+    // With gaps between the places, they do not say which files these are.
+    let Some(place) = ends
+        .map(|(first, last)| (first.place, last.place, from))
+        .filter(|(first, last, _)| last - first + 1 == nodes.len())
+    else {
+        return digest_of(&directory(nodes, from, known));
+    };
+    if let Some(digest) = known.get(&place) {
+        return digest.clone();
+    }
+    let digest = digest_of(&directory(nodes, from, known));
+    known.insert(place, digest.clone());
+    digest
 }
 
 fn digest_of(encoded: &impl Message) -> DigestMessage {
@@ -167,18 +248,25 @@ fn message(digest: &Digest, size: u64) -> DigestMessage {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn node<'p>(path: &'p str, content: &str) -> InputNode<'p> {
-        InputNode {
-            path,
-            digest: Digest::of(content.as_bytes()),
+    fn node(path: &str, content: &str) -> InputFile {
+        InputFile {
+            path: path.into(),
+            digest: Some(Digest::of(content.as_bytes())),
             size: content.len() as u64,
             executable: false,
+            link: false,
         }
     }
 
-    fn key(arguments: &[&str], files: &[InputNode<'_>]) -> Digest {
+    fn inputs(files: &[InputFile]) -> Inputs {
+        Directories::default().inputs(files, &Places::first(files.len()))
+    }
+
+    fn key(arguments: &[&str], files: &[InputFile]) -> Digest {
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let none = BTreeMap::new();
         action(
@@ -188,14 +276,15 @@ mod tests {
                 directory: "",
                 platform: &none,
             },
-            files,
+            &inputs(files),
+            "",
         )
     }
 
     #[test]
     fn the_messages_are_those_that_are_published() {
         // An empty directory is an empty message, and the digest of nothing is known to everybody.
-        let nothing = directory(&[], 0);
+        let nothing = digest_of(&inputs(&[]).0);
         assert_eq!(
             (nothing.hash.as_str(), nothing.size_bytes),
             ("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", 0)
@@ -242,12 +331,27 @@ mod tests {
                 &[node("a-b/x", "1"), node("a/b", "2"), node("a/b0", "3"), node("b", "4")],
             ),
         ];
-        let mut executable = files;
+        let mut executable = files.clone();
         executable[3].executable = true;
         others.push(key(&["run"], &executable));
         for (place, other) in others.iter().enumerate() {
             assert_ne!(*other, base, "{place}");
             assert!(!others[..place].contains(other), "{place}");
+        }
+    }
+
+    proptest! {
+        /// What trees have in common is worked out once, and each is what it would be alone.
+        #[test]
+        fn trees_do_not_disturb_each_other(wanted in prop::collection::vec(prop::collection::btree_set(0_usize..27, 0..27), 1..6)) {
+            let path = |n: usize| format!("{}/{}/{}", n / 9, n / 3 % 3, n % 3);
+            let files: Vec<InputFile> = (0..27).map(|n| node(&path(n), &path(n))).collect();
+            let together = Directories::default();
+            for places in wanted {
+                let places: Places = places.into_iter().collect();
+                let alone = Directories::default().inputs(&files, &places);
+                prop_assert_eq!(together.inputs(&files, &places).0, alone.0);
+            }
         }
     }
 }

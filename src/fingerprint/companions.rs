@@ -27,7 +27,7 @@ struct Asks {
     by: BTreeMap<Asked, Vec<usize>>,
 }
 
-impl Fingerprints<'_> {
+impl Fingerprints {
     /// For each member, those that ask for features of it, or of what it is built from, for which nobody asks where it is
     /// built alone.
     #[must_use]
@@ -41,7 +41,7 @@ impl Fingerprints<'_> {
     }
 
     fn companions_of(&self, place: usize, asks: &Asks) -> BTreeSet<CrateName> {
-        let members = self.scene.state.crates();
+        let members = self.state.crates();
         let mut reach = self.links.reach(place);
         reach.built.union_with(&reach.tested);
         reach.built.insert(place);
@@ -59,7 +59,7 @@ impl Fingerprints<'_> {
     }
 
     fn all_asks(&self) -> Asks {
-        let members = self.scene.state.crates();
+        let members = self.state.crates();
         let chosen = |(place, member): (usize, &StateCrate)| {
             let mut asked = self.asks(member, |_| true);
             asked.extend(has_default(member).then(|| (place, DEFAULT.to_owned())));
@@ -93,7 +93,7 @@ impl Fingerprints<'_> {
             let features = features.filter_map(Value::as_str);
             asked.extend(features.map(|feature| (place, feature.to_owned())));
             let wants_default = table.get("default-features").and_then(Value::as_bool) != Some(false);
-            if wants_default && has_default(&self.scene.state.crates()[place]) {
+            if wants_default && has_default(&self.state.crates()[place]) {
                 asked.insert((place, DEFAULT.to_owned()));
             }
             // A feature of its own may ask for one of the other's. Which of them are chosen is not looked into.

@@ -1,15 +1,19 @@
 //! The key of a task, or of one crate of it: everything that its verdict rests upon, as one digest.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::action::{InputNode, Invocation, action};
+use fixedbitset::FixedBitSet;
+
+use super::action::{Inputs, Invocation, action};
+use super::files::{InputFile, Places};
 use super::parts::OwnPart;
-use super::whole::{Fingerprints, InputFile};
+use super::whole::Fingerprints;
 use crate::affected::from_root;
-use crate::config::{FileFilter, Kind, Kinds, glob_set};
+use crate::config::{Kind, Kinds, glob_set};
 use crate::model::{CrateName, Digest, Keyword};
 use crate::plan::{Basis, Counts, Subject};
 use crate::workspace::CrateId;
@@ -39,7 +43,7 @@ pub struct Key {
     /// All of it, by name.
     pub ingredients: Vec<Ingredient>,
     /// The places of all files that count, in order.
-    pub files: Vec<usize>,
+    pub files: Places,
 }
 
 /// One thing that counts.
@@ -60,7 +64,7 @@ enum Content {
     /// What is one crate's own.
     Own(usize, Kind),
     /// Files, by their places.
-    Files(Vec<usize>),
+    Files(Places),
 }
 
 /// Why there is no key: something counts that nobody knows.
@@ -84,30 +88,66 @@ pub enum Unknown {
     Locked(CrateName),
 }
 
-/// The name of the file that holds what are no files.
-const FINGERPRINT: &str = ".cargo-hooks/fingerprint";
+/// All files, for what rests upon every one of them.
+pub(super) struct Everything {
+    places: Places,
+    /// The digest of the list of them.
+    list: String,
+    inputs: Inputs,
+}
 
-impl Fingerprints<'_> {
-    /// The key for a crate of a task, or for the whole of it.
+/// Makes the keys of one task: what they have in common is worked out once.
+pub struct TaskKeys<'f> {
+    fingerprints: &'f Fingerprints,
+    basis: &'f Basis,
+    around: &'f Surroundings,
+    /// What the machine adds.
+    machine: Vec<Ingredient>,
+    counts: &'f Counts,
+    /// The files that match, where only what matches a pattern counts.
+    matching: Places,
+    /// Further files that the check names.
+    inputs: Places,
+    /// From the root; the directory of the crate has a word of its own.
+    directory: Cow<'static, str>,
+}
+
+impl Fingerprints {
+    /// What makes the keys of a task.
     ///
     /// # Errors
     ///
-    /// Where something counts that nobody knows.
-    pub fn key(&self, basis: &Basis, krate: Option<&CrateName>, around: &Surroundings) -> Result<Key, Unknown> {
-        if let Some(note) = self.scene.state.notes.first() {
+    /// Where something counts for all of it that nobody knows.
+    pub fn of_task<'f>(&'f self, basis: &'f Basis, around: &'f Surroundings) -> Result<TaskKeys<'f>, Unknown> {
+        if let Some(note) = self.state.notes.first() {
             // What was taken to be the wider of what it may be is not known.
             return Err(Unknown::Manifests(note.clone()));
         }
-        let mut draft = Draft {
-            fingerprints: self,
-            ingredients: Vec::new(),
-            files: BTreeSet::new(),
+        let counts = if self.names_a_file(basis) {
+            &Counts::Everything
+        } else {
+            &basis.counts
         };
-        draft.machine(basis, around)?;
-        draft.subject(basis, krate)?;
-        let inputs = self.matching_inputs(basis);
-        draft.files("inputs", inputs)?;
-        Ok(draft.finish(basis, around))
+        let matching = match counts {
+            Counts::Matching { files, .. } => {
+                let matches = files.matcher();
+                self.files.matching(|file| matches(&file.path))
+            }
+            _ => Places::default(),
+        };
+        let directory = basis.directory.as_ref();
+        Ok(TaskKeys {
+            machine: machine(basis, around)?,
+            counts,
+            matching,
+            inputs: self.matching_inputs(basis),
+            directory: directory.map_or(Cow::Borrowed("{package-dir}"), |dir| {
+                Cow::Owned(dir.as_os_str().as_bytes().escape_ascii().to_string())
+            }),
+            fingerprints: self,
+            basis,
+            around,
+        })
     }
 
     /// What the value of an ingredient is the digest of, where it is one.
@@ -115,26 +155,21 @@ impl Fingerprints<'_> {
     pub fn content(&self, ingredient: &Ingredient) -> Option<String> {
         match &ingredient.content {
             Content::Itself => None,
-            Content::Own(place, kind) => Some(self.own[*place].of(*kind).text(self.scene.files)),
-            Content::Files(places) => Some(list(self.scene.files, places)),
+            Content::Own(place, kind) => Some(self.own[*place].of(*kind).text(&self.files).collect()),
+            Content::Files(places) => Some(self.files.lines(places).collect()),
         }
     }
 
-    fn matching_inputs(&self, basis: &Basis) -> Vec<usize> {
+    fn matching_inputs(&self, basis: &Basis) -> Places {
         if basis.inputs.is_empty() {
-            return Vec::new();
+            return Places::default();
         }
         let inputs = glob_set(&basis.inputs);
-        let root = &self.scene.state.root;
+        let root = &self.state.root;
         let is_input = |file: &InputFile| {
             inputs.is_match(&file.path) || file.path.is_absolute() && inputs.is_match(&*from_root(root, &file.path))
         };
-        self.places_of(is_input)
-    }
-
-    fn places_of(&self, wanted: impl Fn(&InputFile) -> bool) -> Vec<usize> {
-        let files = self.scene.files.iter().enumerate();
-        files.filter(|(_, file)| wanted(file)).map(|(place, _)| place).collect()
+        self.files.matching(is_input)
     }
 
     /// Whether the command names a file of the tree, which may be a script.
@@ -143,66 +178,113 @@ impl Fingerprints<'_> {
         let mut paths = words.filter(|word| word.contains(['/', '.']) && !word.contains('{'));
         paths.any(|word| {
             let path = Path::new(word.trim_start_matches("./"));
-            self.place_of(path).is_some()
+            self.files.place_of(path).is_some()
         })
     }
 
-    fn place_of(&self, path: &Path) -> Option<usize> {
-        let files = self.scene.files;
-        files.binary_search_by(|file| file.path.as_path().cmp(path)).ok()
+    /// The place of a file that a command is given: as an argument, which may begin with `./`.
+    fn given(&self, path: &Path) -> Option<usize> {
+        let path = path.strip_prefix("./").unwrap_or(path);
+        self.files.place_of(path)
+    }
+
+    fn everything(&self) -> &Everything {
+        self.everything.get_or_init(|| {
+            let places = Places::first(self.files.all().len());
+            Everything {
+                list: self.list(&places),
+                inputs: self.directories.inputs(self.files.all(), &places),
+                places,
+            }
+        })
+    }
+
+    /// The digest of a list of files.
+    fn list(&self, places: &Places) -> String {
+        Digest::of_all(self.files.lines(places).map(str::as_bytes)).to_string()
+    }
+
+    /// A member, and all members that it is built from, be it for its tests.
+    #[must_use]
+    pub fn built_from(&self, krate: &CrateName) -> Vec<CrateId> {
+        let Some(place) = self.places.get(krate) else {
+            return Vec::new();
+        };
+        let mut reach = self.links.reach(*place);
+        reach.built.union_with(&reach.tested);
+        reach.built.insert(*place);
+        let members = self.state.crates();
+        reach.built.ones().map(|place| members[place].id).collect()
     }
 }
 
-struct Draft<'f, 'a> {
-    fingerprints: &'f Fingerprints<'a>,
+impl TaskKeys<'_> {
+    /// The key for a crate of the task, or for the whole of it.
+    ///
+    /// # Errors
+    ///
+    /// Where something counts that nobody knows.
+    pub fn key(&self, krate: Option<&CrateName>) -> Result<Key, Unknown> {
+        let mut draft = Draft {
+            task: self,
+            fingerprints: self.fingerprints,
+            ingredients: self.machine.clone(),
+            files: FixedBitSet::with_capacity(self.fingerprints.files.all().len()),
+        };
+        draft.subject(krate)?;
+        draft.files("inputs", self.inputs.clone())?;
+        Ok(draft.finish())
+    }
+}
+
+fn itself(name: impl Into<String>, value: &(impl ToString + ?Sized)) -> Ingredient {
+    Ingredient {
+        name: name.into(),
+        value: value.to_string(),
+        content: Content::Itself,
+    }
+}
+
+fn machine(basis: &Basis, around: &Surroundings) -> Result<Vec<Ingredient>, Unknown> {
+    let mut found = Vec::new();
+    if basis.needs_toolchain() {
+        found.push(itself(
+            "toolchain",
+            around.toolchain.as_ref().ok_or(Unknown::Toolchain)?,
+        ));
+    }
+    found.extend(around.always.iter().map(|(name, value)| itself(name, value)));
+    let counting = around.variables.iter().filter(|(name, _)| basis.given.counts(name));
+    for (name, (value, file)) in counting {
+        let name = name.as_bytes().escape_ascii();
+        found.push(itself(format!("variable {name}"), value));
+        found.extend(file.map(|file| itself(format!("file of {name}"), &file)));
+    }
+    if basis.builds {
+        found.extend(around.for_builds.iter().map(|(name, value)| itself(name, value)));
+    }
+    let programs = basis.programs.iter();
+    let programs = programs.filter_map(|name| around.programs.get_key_value(name));
+    found.extend(programs.map(|(name, digest)| itself(format!("program {name}"), digest)));
+    found.extend(basis.terms.iter().map(|term| itself(format!("term {term}"), "")));
+    Ok(found)
+}
+
+struct Draft<'t> {
+    task: &'t TaskKeys<'t>,
+    fingerprints: &'t Fingerprints,
     ingredients: Vec<Ingredient>,
-    files: BTreeSet<usize>,
+    files: FixedBitSet,
 }
 
-impl Draft<'_, '_> {
+impl Draft<'_> {
     fn add(&mut self, name: impl Into<String>, value: &(impl ToString + ?Sized)) {
-        self.ingredients.push(Ingredient {
-            name: name.into(),
-            value: value.to_string(),
-            content: Content::Itself,
-        });
+        self.ingredients.push(itself(name, value));
     }
 
-    fn machine(&mut self, basis: &Basis, around: &Surroundings) -> Result<(), Unknown> {
-        if basis.needs_toolchain() {
-            self.add("toolchain", around.toolchain.as_ref().ok_or(Unknown::Toolchain)?);
-        }
-        for (name, value) in &around.always {
-            self.add(name, value);
-        }
-        let counting = around.variables.iter().filter(|(name, _)| basis.given.counts(name));
-        for (name, (value, file)) in counting {
-            let name = name.as_bytes().escape_ascii();
-            self.add(format!("variable {name}"), value);
-            if let Some(file) = file {
-                self.add(format!("file of {name}"), file);
-            }
-        }
-        if basis.builds {
-            for (name, value) in &around.for_builds {
-                self.add(name, value);
-            }
-        }
-        let program = basis
-            .programs
-            .iter()
-            .filter_map(|name| around.programs.get_key_value(name));
-        for (name, digest) in program {
-            self.add(format!("program {name}"), digest);
-        }
-        for term in &basis.terms {
-            self.add(format!("term {term}"), "");
-        }
-        Ok(())
-    }
-
-    fn subject(&mut self, basis: &Basis, krate: Option<&CrateName>) -> Result<(), Unknown> {
-        let places = &self.fingerprints.places;
+    fn subject(&mut self, krate: Option<&CrateName>) -> Result<(), Unknown> {
+        let (basis, fingerprints) = (self.task.basis, self.fingerprints);
+        let places = &fingerprints.places;
         let members: Vec<usize> = match krate {
             Some(name) => vec![*places.get(name).ok_or_else(|| Unknown::Crate(name.clone()))?],
             None => places.values().copied().collect(),
@@ -210,37 +292,30 @@ impl Draft<'_, '_> {
         self.add("subject", krate.map_or("", CrateName::as_str));
         if basis.builds {
             for place in &members {
-                let name = &self.fingerprints.scene.state.crates()[*place].name;
+                let name = &fingerprints.state.crates()[*place].name;
                 self.add(
                     format!("features asked of {name}"),
-                    &self.fingerprints.locked.features[*place],
+                    &fingerprints.locked.features[*place],
                 );
             }
         }
-        let counts = if self.fingerprints.names_a_file(basis) {
-            &Counts::Everything
-        } else {
-            &basis.counts
-        };
-        match (counts, &basis.subject) {
+        match (self.task.counts, &basis.subject) {
             (Counts::Everything, _) => self.everything(),
             (Counts::Inputs, _) => Ok(()),
             (Counts::Kinds { .. } | Counts::Matching { .. }, Subject::Files(given)) => {
-                let place = |path: &PathBuf| self.fingerprints.given(path).ok_or_else(|| Unknown::File(path.clone()));
-                let places = given.iter().map(place).collect::<Result<Vec<usize>, Unknown>>()?;
-                self.files("files", places)
+                let place = |path: &PathBuf| fingerprints.given(path).ok_or_else(|| Unknown::File(path.clone()));
+                let places = given.iter().map(place).collect::<Result<BTreeSet<usize>, Unknown>>()?;
+                self.files("files", places.into_iter().collect())
             }
             (Counts::Kinds { kinds, .. }, _) if krate.is_none() && kinds.has(Kind::Files) => self.everything(),
             (Counts::Kinds { kinds, dependencies }, _) => self.kinds(&members, *kinds, *dependencies),
-            (Counts::Matching { files, dependencies }, _) => {
-                self.matching(krate.map(|_| members[0]), files, *dependencies)
-            }
+            (Counts::Matching { dependencies, .. }, _) => self.matching(krate.map(|_| members[0]), *dependencies),
         }
     }
 
     fn everything(&mut self) -> Result<(), Unknown> {
-        let all = (0..self.fingerprints.scene.files.len()).collect();
-        self.files("files", all)
+        let everything = self.fingerprints.everything();
+        self.listed("files", everything.places.clone(), |_| everything.list.clone())
     }
 
     fn kinds(&mut self, members: &[usize], kinds: Kinds, dependencies: bool) -> Result<(), Unknown> {
@@ -261,87 +336,83 @@ impl Draft<'_, '_> {
         }
         for (place, kind) in wanted {
             let own = self.fingerprints.own[place].of(kind);
-            let name = &self.fingerprints.scene.state.crates()[place].name;
+            let name = &self.fingerprints.state.crates()[place].name;
             self.ingredients.push(Ingredient {
                 name: format!("{} of {name}", kind.word()),
                 value: self.known(own, name)?.to_string(),
                 content: Content::Own(place, kind),
             });
-            self.files.extend(&own.files);
+            own.files.add_to(&mut self.files);
         }
         Ok(())
     }
 
     /// What stands for a part of a crate.
     fn known(&self, own: &OwnPart, of: &CrateName) -> Result<Digest, Unknown> {
-        own.digest().ok_or_else(|| {
-            let files = self.fingerprints.scene.files;
-            let mut unreadable = own.files.iter().filter(|place| files[**place].digest.is_none());
-            match unreadable.next() {
-                Some(place) => Unknown::File(files[*place].path.clone()),
+        own.digest()
+            .ok_or_else(|| match self.fingerprints.files.unreadable(&own.files) {
+                Some(file) => Unknown::File(file.path.clone()),
                 None => Unknown::Locked(of.clone()),
-            }
-        })
+            })
     }
 
-    fn matching(&mut self, krate: Option<usize>, filter: &FileFilter, dependencies: bool) -> Result<(), Unknown> {
-        let matches = filter.matcher();
-        let mut found = self.fingerprints.places_of(|file| matches(&file.path));
-        if let Some(krate) = krate {
-            let reach = self.fingerprints.links.reach(krate);
-            let concerns = |owner: &usize| {
-                *owner == krate || dependencies && (reach.built.contains(*owner) || reach.tested.contains(*owner))
-            };
-            let owners = &self.fingerprints.owners;
-            found.retain(|place| owners[*place].is_empty() || owners[*place].iter().any(concerns));
-        }
-        self.files("files", found)
+    fn matching(&mut self, krate: Option<usize>, dependencies: bool) -> Result<(), Unknown> {
+        let Some(krate) = krate else {
+            return self.files("files", self.task.matching.clone());
+        };
+        let reach = self.fingerprints.links.reach(krate);
+        let concerns = |owner: &usize| {
+            *owner == krate || dependencies && (reach.built.contains(*owner) || reach.tested.contains(*owner))
+        };
+        let owners = &self.fingerprints.owners;
+        let found = self.task.matching.iter();
+        let found = found.filter(|place| owners[*place].is_empty() || owners[*place].iter().any(concerns));
+        self.files("files", found.collect())
     }
 
     /// Adds the content of files.
-    fn files(&mut self, name: &str, places: Vec<usize>) -> Result<(), Unknown> {
-        let files = self.fingerprints.scene.files;
-        if let Some(place) = places.iter().find(|place| files[**place].digest.is_none()) {
-            return Err(Unknown::File(files[*place].path.clone()));
+    fn files(&mut self, name: &str, places: Places) -> Result<(), Unknown> {
+        let fingerprints = self.fingerprints;
+        self.listed(name, places, |places| fingerprints.list(places))
+    }
+
+    fn listed(&mut self, name: &str, places: Places, list: impl FnOnce(&Places) -> String) -> Result<(), Unknown> {
+        if let Some(file) = self.fingerprints.files.unreadable(&places) {
+            return Err(Unknown::File(file.path.clone()));
         }
         if !places.is_empty() {
-            self.files.extend(&places);
+            places.add_to(&mut self.files);
             self.ingredients.push(Ingredient {
                 name: name.to_owned(),
-                value: Digest::of(list(files, &places).as_bytes()).to_string(),
+                value: list(&places),
                 content: Content::Files(places),
             });
         }
         Ok(())
     }
 
-    fn finish(mut self, basis: &Basis, around: &Surroundings) -> Key {
-        let files: Vec<usize> = std::mem::take(&mut self.files).into_iter().collect();
-        let all = self.fingerprints.scene.files;
-        let mut nodes: Vec<InputNode<'_>> = files.iter().filter_map(|place| node(&all[*place])).collect();
+    fn finish(mut self) -> Key {
+        let TaskKeys { basis, around, .. } = self.task;
         // Whatever is no plain file below the root is in one of the lists, by its digest.
         let lines = self.ingredients.iter();
         let text: String = lines
             .map(|line| format!("{:?} {:?}\n", line.name, line.value))
             .collect();
-        nodes.push(InputNode {
-            path: FINGERPRINT,
-            digest: Digest::of(text.as_bytes()),
-            size: text.len() as u64,
-            executable: false,
-        });
-        let directory = basis.directory.as_ref();
-        let directory = directory.map_or_else(
-            || "{package-dir}".to_owned(),
-            |dir| dir.as_os_str().as_bytes().escape_ascii().to_string(),
-        );
         let invocation = Invocation {
             arguments: &basis.command,
             variables: &basis.variables,
-            directory: &directory,
+            directory: &self.task.directory,
             platform: &around.platform,
         };
-        let digest = action(&invocation, &nodes);
+        let files: Places = self.files.ones().collect();
+        let all = self.fingerprints.everything.get();
+        let digest = match all.filter(|all| all.places == files) {
+            Some(all) => action(&invocation, &all.inputs, &text),
+            None => {
+                let inputs = self.fingerprints.directories.inputs(self.fingerprints.files(), &files);
+                action(&invocation, &inputs, &text)
+            }
+        };
         self.tell(&invocation);
         Key {
             digest,
@@ -360,49 +431,5 @@ impl Draft<'_, '_> {
         for (name, value) in invocation.platform {
             self.add(format!("platform {name}"), value);
         }
-    }
-}
-
-impl Fingerprints<'_> {
-    /// The place of a file that a command is given: as an argument, which may begin with `./`.
-    fn given(&self, path: &Path) -> Option<usize> {
-        let path = path.strip_prefix("./").unwrap_or(path);
-        self.place_of(path)
-    }
-}
-
-fn node(file: &InputFile) -> Option<InputNode<'_>> {
-    let plain = !file.link && file.path.is_relative();
-    Some(InputNode {
-        path: file
-            .path
-            .to_str()
-            .filter(|path| plain && !path.starts_with(".cargo-hooks/"))?,
-        digest: file.digest?,
-        size: file.size,
-        executable: file.executable,
-    })
-}
-
-fn list(files: &[InputFile], places: &[usize]) -> String {
-    let mut text = String::new();
-    for place in places {
-        files[*place].write(&mut text);
-    }
-    text
-}
-
-impl Fingerprints<'_> {
-    /// A member, and all members that it is built from, be it for its tests.
-    #[must_use]
-    pub fn built_from(&self, krate: &CrateName) -> Vec<CrateId> {
-        let Some(place) = self.places.get(krate) else {
-            return Vec::new();
-        };
-        let mut reach = self.links.reach(*place);
-        reach.built.union_with(&reach.tested);
-        reach.built.insert(*place);
-        let members = self.scene.state.crates();
-        reach.built.ones().map(|place| members[place].id).collect()
     }
 }

@@ -10,6 +10,7 @@
 mod action;
 mod canonical;
 mod companions;
+mod files;
 mod key;
 mod locked;
 mod parts;
@@ -17,5 +18,6 @@ mod parts;
 mod tests;
 mod whole;
 
-pub use key::{Ingredient, Key, Surroundings, Unknown};
-pub use whole::{Fingerprints, InputFile, Scene};
+pub use files::{InputFile, Places};
+pub use key::{Ingredient, Key, Surroundings, TaskKeys, Unknown};
+pub use whole::{Fingerprints, Scene};

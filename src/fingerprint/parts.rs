@@ -1,8 +1,6 @@
 //! What belongs to one crate itself, kind by kind: its files, what its manifest says, what is locked for it.
 
-use std::fmt::Write as _;
-
-use super::whole::InputFile;
+use super::files::{Files, Places};
 use crate::config::{Kind, Kinds};
 use crate::model::{Digest, Keyword};
 
@@ -14,7 +12,7 @@ pub(super) struct OwnParts([OwnPart; Kind::ALL.len()]);
 #[derive(Clone, Debug, Default)]
 pub(super) struct OwnPart {
     /// The places of files, in order and each once.
-    pub(super) files: Vec<usize>,
+    pub(super) files: Places,
     /// What else counts: one line each.
     lines: Vec<String>,
     /// Whether something counts that nobody knows.
@@ -29,15 +27,11 @@ impl OwnParts {
     }
 
     pub(super) fn add_file(&mut self, place: usize, kinds: Kinds) {
-        self.each(kinds, |part| {
-            if part.files.last() != Some(&place) {
-                part.files.push(place);
-            }
-        });
+        self.each(kinds, |part| part.files.push(place));
     }
 
     pub(super) fn add_line(&mut self, kinds: Kinds, line: &str) {
-        self.each(kinds, |part| part.lines.push(line.to_owned()));
+        self.each(kinds, |part| part.lines.push(format!("{line}\n")));
     }
 
     pub(super) fn add_unknown(&mut self, kinds: Kinds) {
@@ -45,11 +39,11 @@ impl OwnParts {
     }
 
     /// Nothing more is added.
-    pub(super) fn close(&mut self, files: &[InputFile]) {
+    pub(super) fn close(&mut self, files: &Files) {
         for part in &mut self.0 {
             part.lines.sort_unstable();
-            part.unknown |= part.files.iter().any(|place| files[*place].digest.is_none());
-            part.digest = Some(Digest::of(part.text(files).as_bytes()));
+            part.unknown |= files.unreadable(&part.files).is_some();
+            part.digest = Some(Digest::of_all(part.text(files).map(str::as_bytes)));
         }
     }
 
@@ -66,15 +60,8 @@ impl OwnPart {
         self.digest.filter(|_| !self.unknown)
     }
 
-    /// All of it, one line each.
-    pub(super) fn text(&self, files: &[InputFile]) -> String {
-        let mut text = String::new();
-        for place in &self.files {
-            files[*place].write(&mut text);
-        }
-        for line in &self.lines {
-            let _ = writeln!(text, "{line}");
-        }
-        text
+    /// All of it, as lines.
+    pub(super) fn text<'t>(&'t self, files: &'t Files) -> impl Iterator<Item = &'t str> {
+        files.lines(&self.files).chain(self.lines.iter().map(String::as_str))
     }
 }

@@ -50,18 +50,21 @@ fn keys_for(tree: &Tree, bases: &[Basis]) -> BTreeMap<CrateName, Vec<Option<Dige
     let (config, readers) = (config(&state, ""), Readers::default());
     let has_manifest = |dir: &Path| memory.has(&dir.join("Cargo.toml"));
     let fingerprints = Fingerprints::new(Scene {
-        state: &state,
+        state: state.clone(),
         readers: &readers,
         config: &config,
         workspace: None,
-        files: &inputs,
+        files: inputs,
         has_manifest: &has_manifest,
     });
     let around = Surroundings {
         toolchain: Some("1.95".to_owned()),
         ..Surroundings::default()
     };
-    let key = |name: &CrateName, basis| fingerprints.key(basis, Some(name), &around).ok().map(|key| key.digest);
+    let key = |name: &CrateName, basis| {
+        let keys = fingerprints.of_task(basis, &around).ok()?;
+        Some(keys.key(Some(name)).ok()?.digest)
+    };
     let of_crate = |name: &CrateName| bases.iter().map(|basis| key(name, basis)).collect();
     let crates = state.crates().iter();
     crates
@@ -179,11 +182,11 @@ fn companions(tree: &Tree) -> Vec<String> {
     let (config, readers) = (config(&state, ""), Readers::default());
     let has_manifest = |dir: &Path| memory.has(&dir.join("Cargo.toml"));
     let fingerprints = Fingerprints::new(Scene {
-        state: &state,
+        state,
         readers: &readers,
         config: &config,
         workspace: None,
-        files: &[],
+        files: Vec::new(),
         has_manifest: &has_manifest,
     });
     let all = fingerprints.companions().into_iter();

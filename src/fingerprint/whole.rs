@@ -1,55 +1,27 @@
 //! The fingerprints of all crates of a state.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::OnceLock;
 
+use super::action::Directories;
 use super::canonical::Canonical;
+use super::files::{Files, InputFile};
+use super::key::Everything;
 use super::locked::Locked;
 use super::parts::OwnParts;
 use crate::affected::{Attribution, FileTouches, Links, parts, root_parts};
 use crate::changes::{FileChange, Presence};
 use crate::config::{Config, Kind, Kinds};
-use crate::model::{CrateName, Digest};
+use crate::model::CrateName;
 use crate::readers::Readers;
 use crate::workspace::{State, Workspace};
-
-/// A file that may count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InputFile {
-    /// From the root of the workspace, or absolute where it is outside.
-    pub path: PathBuf,
-    /// Of its content, or of what a link leads to; nothing where it cannot be read.
-    pub digest: Option<Digest>,
-    /// How many bytes it has.
-    pub size: u64,
-    /// Whether it is a program.
-    pub executable: bool,
-    /// Whether it is a symbolic link.
-    pub link: bool,
-}
-
-impl InputFile {
-    /// Writes a line that tells it from all others.
-    pub(super) fn write(&self, to: &mut String) {
-        let what = match (self.link, self.executable) {
-            (true, _) => "link",
-            (false, true) => "program",
-            (false, false) => "file",
-        };
-        let path = self.path.as_os_str().as_bytes().escape_ascii();
-        let _ = match &self.digest {
-            Some(digest) => writeln!(to, "{what} {digest} {path}"),
-            None => writeln!(to, "{what} unreadable {path}"),
-        };
-    }
-}
 
 /// A state of the workspace, with all that may count.
 pub struct Scene<'a> {
     /// What the manifests say.
-    pub state: &'a State,
+    pub state: State,
     /// Who reads what, by the sources: what cargo has recorded is no part of a fingerprint.
     pub readers: &'a Readers,
     /// The configuration.
@@ -57,37 +29,42 @@ pub struct Scene<'a> {
     /// The workspace as cargo sees it.
     pub workspace: Option<&'a Workspace>,
     /// The files, sorted by their paths.
-    pub files: &'a [InputFile],
+    pub files: Vec<InputFile>,
     /// Whether there is a manifest in a directory.
     pub has_manifest: &'a dyn Fn(&Path) -> bool,
 }
 
 /// What each crate rests upon.
-pub struct Fingerprints<'a> {
-    pub(super) scene: Scene<'a>,
+pub struct Fingerprints {
+    pub(super) state: State,
+    pub(super) files: Files,
     pub(super) own: Vec<OwnParts>,
     pub(super) links: Links,
     pub(super) locked: Locked,
     pub(super) places: BTreeMap<CrateName, usize>,
     /// The crates that each file belongs to.
     pub(super) owners: Vec<Vec<usize>>,
+    /// What rests upon every file, worked out where something does.
+    pub(super) everything: OnceLock<Everything>,
+    pub(super) directories: Directories,
 }
 
-impl<'a> Fingerprints<'a> {
+impl Fingerprints {
     /// Works them out.
     #[must_use]
     #[tracing::instrument(level = "debug", name = "fingerprints", skip_all, fields(files = scene.files.len()))]
-    pub fn new(scene: Scene<'a>) -> Self {
-        let attribution = Attribution::new(None, scene.state, scene.readers, scene.config, scene.has_manifest);
-        let members = scene.state.crates();
+    pub fn new(scene: Scene<'_>) -> Self {
+        let (state, files) = (scene.state, Files::new(scene.files));
+        let attribution = Attribution::new(None, &state, scene.readers, scene.config, scene.has_manifest);
+        let members = state.crates();
         let mut own = vec![OwnParts::default(); members.len()];
-        let mut owners = Vec::with_capacity(scene.files.len());
+        let mut owners = Vec::with_capacity(files.all().len());
         let there = FileChange {
             before: Presence::Absent,
             after: Presence::File,
         };
-        for (place, file) in scene.files.iter().enumerate() {
-            let found = attribution.of(&scene.state.root.join(&file.path), there, false);
+        for (place, file) in files.all().iter().enumerate() {
+            let found = attribution.of(&state.root.join(&file.path), there, false);
             let FileTouches {
                 owners: of_file,
                 touches,
@@ -97,12 +74,12 @@ impl<'a> Fingerprints<'a> {
             }
             owners.push(of_file);
         }
-        let canonical = Canonical::new(&scene.state.root);
-        let locked = Locked::new(scene.state, &canonical);
-        add_manifests(&mut own, scene.state, &canonical);
+        let canonical = Canonical::new(&state.root);
+        let locked = Locked::new(&state, &canonical);
+        add_manifests(&mut own, &state, &canonical);
         add_locked(&mut own, &locked);
         for parts in &mut own {
-            parts.close(scene.files);
+            parts.close(&files);
         }
         Self {
             links: attribution.links(scene.config, scene.workspace),
@@ -112,8 +89,23 @@ impl<'a> Fingerprints<'a> {
             locked,
             own,
             owners,
-            scene,
+            everything: OnceLock::new(),
+            directories: Directories::default(),
+            state,
+            files,
         }
+    }
+
+    /// What the manifests say.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// All files that may count, sorted by their paths.
+    #[must_use]
+    pub fn files(&self) -> &[InputFile] {
+        self.files.all()
     }
 }
 

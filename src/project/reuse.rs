@@ -178,6 +178,7 @@ impl Ground {
             programs,
             scan: self.scan.clone(),
             state_dir: self.state_dir.clone(),
+            understood: project.understood.clone(),
         }
     }
 }

@@ -123,13 +123,17 @@ impl Readers {
         const MOST: usize = 64;
         let mut names = vec![file.to_owned()];
         let mut at = 0;
-        while at < names.len() && names.len() < MOST {
+        while at < names.len() && names.len() < MOST && !self.links.is_empty() {
             let name = names[at].clone();
             for above in name.ancestors() {
-                let links = self.links.get(above.as_os_str().as_bytes()).into_iter().flatten();
+                let Some(links) = self.links.get(above.as_os_str().as_bytes()) else {
+                    continue;
+                };
                 let rest = name.strip_prefix(above).unwrap_or(above);
                 // A link to the file itself is followed by nothing, not even by a slash.
-                let others = links.map(|link| link.components().chain(rest.components()).collect::<PathBuf>());
+                let others = links
+                    .iter()
+                    .map(|link| link.components().chain(rest.components()).collect::<PathBuf>());
                 for other in others.collect::<Vec<_>>() {
                     if !names.contains(&other) {
                         names.push(other);

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::guard::Guard;
-use super::inputs::Inputs;
+use super::inputs::{Inputs, Watch};
 use super::jobs::Pool;
 use super::pause::Clock;
 use super::printed::Printed;
@@ -124,6 +124,7 @@ async fn dispatch(
         clock: Clock::new(),
         spills: Spills::new(context.state_dir.clone()),
         printed: Printed::default(),
+        watch: context.inputs.clone().map(Watch::new),
         say,
     });
     let dispatcher = Dispatcher {
@@ -232,6 +233,7 @@ impl Dispatcher<'_> {
     fn hear(&mut self, said: Said) -> bool {
         match said {
             Said::Built(task) => return self.handle(Message::Built { task }),
+            Said::Left(task) => return self.handle(Message::Left { task }),
             Said::Line(task, line) => self.tell(EventKind::TaskSaid { task, line }),
             Said::Slow(task, running) => {
                 let task = Arc::clone(&self.plan.task(task).head);

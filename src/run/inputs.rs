@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fixedbitset::FixedBitSet;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use crate::digests::FileTree;
 use crate::model::TaskId;
@@ -13,7 +16,7 @@ use crate::model::TaskId;
 #[derive(Clone, Debug)]
 pub struct Inputs {
     tree: Arc<FileTree>,
-    of_task: Arc<BTreeMap<TaskId, Vec<usize>>>,
+    of_task: Arc<BTreeMap<TaskId, FixedBitSet>>,
     /// What lies elsewhere and counts for all of them: programs, configuration.
     outside: Arc<Vec<(PathBuf, Option<Seen>)>>,
 }
@@ -37,7 +40,7 @@ impl Inputs {
     #[must_use]
     pub fn new(
         tree: Arc<FileTree>,
-        of_task: BTreeMap<TaskId, Vec<usize>>,
+        of_task: BTreeMap<TaskId, FixedBitSet>,
         outside: impl Iterator<Item = PathBuf>,
     ) -> Self {
         let outside = outside.map(|path| (path.clone(), seen_at(&path)));
@@ -48,16 +51,131 @@ impl Inputs {
         }
     }
 
-    /// A file of a task that somebody has touched since then, if there is one. What was changed and changed back counts as
-    /// well: the tool may have seen it as it was between.
-    pub(super) fn touched(&self, task: TaskId) -> Option<PathBuf> {
-        let places = self.of_task.get(&task)?;
-        let touched = self.tree.touched(places.iter().copied());
-        if let Some(first) = touched.first() {
-            return Some(self.tree.entry(*first).path.to_owned());
+    /// For each of these tasks, a file that somebody has touched since then, if there is one. What was changed and changed
+    /// back counts as well: the tool may have seen it as it was between.
+    fn touched(&self, tasks: &[TaskId]) -> Vec<Option<PathBuf>> {
+        let of_task = |task: &TaskId| self.of_task.get(task);
+        let mut all = FixedBitSet::with_capacity(self.tree.len());
+        for places in tasks.iter().filter_map(of_task) {
+            all.union_with(places);
         }
-        let mut outside = self.outside.iter();
-        let touched = outside.find(|(path, before)| seen_at(path) != *before)?;
-        Some(touched.0.clone())
+        let touched = self.tree.touched(all.ones());
+        let outside = tasks.iter().any(|task| of_task(task).is_some());
+        let outside = self.outside.iter().filter(|_| outside);
+        let outside = outside
+            .map(|(path, before)| (path, seen_at(path) == *before))
+            .find(|(_, is_same)| !is_same);
+        let first = |places: &FixedBitSet| {
+            let own = touched.iter().find(|place| places.contains(**place));
+            let own = own.map(|place| self.tree.entry(*place).path.to_owned());
+            own.or_else(|| outside.map(|(path, _)| path.clone()))
+        };
+        tasks.iter().map(|task| of_task(task).and_then(first)).collect()
+    }
+}
+
+/// Looks at the inputs for all tasks that have come to their end meanwhile at once: many of them rest upon the same files.
+#[derive(Debug)]
+pub(super) struct Watch {
+    inputs: Inputs,
+    /// Held by the one that looks.
+    turn: tokio::sync::Mutex<()>,
+    /// Those that want to know, and whom to tell.
+    asked: Mutex<Vec<(TaskId, oneshot::Sender<Option<PathBuf>>)>>,
+}
+
+impl Watch {
+    pub(super) fn new(inputs: Inputs) -> Self {
+        Self {
+            inputs,
+            turn: tokio::sync::Mutex::default(),
+            asked: Mutex::default(),
+        }
+    }
+
+    /// A file of a task that somebody has touched since the run began, if there is one. Looked at on another thread: signals
+    /// are heard meanwhile.
+    pub(super) async fn touched(&self, task: TaskId) -> Option<PathBuf> {
+        loop {
+            let (tell, mut told) = oneshot::channel();
+            self.asked().push((task, tell));
+            let _turn = self.turn.lock().await;
+            match told.try_recv() {
+                Ok(touched) => return touched,
+                // Whoever looked has panicked.
+                Err(TryRecvError::Closed) => continue,
+                Err(TryRecvError::Empty) => self.look().await,
+            }
+            if let Ok(touched) = told.try_recv() {
+                return touched;
+            }
+        }
+    }
+
+    /// Looks for all who have asked by now.
+    async fn look(&self) {
+        let (tasks, asked): (Vec<TaskId>, Vec<_>) = std::mem::take(&mut *self.asked()).into_iter().unzip();
+        let inputs = self.inputs.clone();
+        let looking = tokio::task::spawn_blocking(move || inputs.touched(&tasks));
+        let found = looking
+            .await
+            .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        for (tell, touched) in asked.into_iter().zip(found) {
+            // Who does not wait any more need not know.
+            let _ = tell.send(touched);
+        }
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Vec<(TaskId, oneshot::Sender<Option<PathBuf>>)>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZero;
+
+    use super::*;
+    use crate::digests::Scan;
+    use crate::environment::Environment;
+
+    #[test]
+    fn each_task_is_told_of_its_own_files() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a", "b", "c"] {
+            fs::write(dir.path().join(name), name).unwrap();
+        }
+        let program = tempfile::NamedTempFile::new().unwrap();
+        let scan = Scan {
+            root: dir.path().to_owned(),
+            outside: Vec::new(),
+            but: Vec::new(),
+            git: None,
+            environment: Environment::default(),
+            state_dir: None,
+            threads: NonZero::<usize>::MIN,
+        };
+        let tree = Arc::new(scan.tree());
+        let of_task: BTreeMap<TaskId, FixedBitSet> = [(0, "ab"), (1, "c"), (2, "")]
+            .into_iter()
+            .map(|(task, names)| {
+                let place = |name: char| tree.find(Path::new(&name.to_string())).unwrap();
+                (TaskId(task), names.chars().map(place).collect())
+            })
+            .collect();
+        let inputs = Inputs::new(Arc::clone(&tree), of_task, std::iter::once(program.path().to_owned()));
+        let touched = || {
+            let told = inputs.touched(&[TaskId(3), TaskId(2), TaskId(1), TaskId(0)]);
+            let name = |path: Option<PathBuf>| path.map_or("-".into(), |path| path.display().to_string());
+            told.into_iter().map(name).collect::<Vec<String>>()
+        };
+        assert_eq!(touched(), ["-", "-", "-", "-"]);
+        fs::write(dir.path().join("b"), "longer").unwrap();
+        assert_eq!(touched(), ["-", "-", "-", "b"]);
+        fs::remove_file(dir.path().join("c")).unwrap();
+        assert_eq!(touched(), ["-", "-", "c", "b"]);
+        // A program counts for all that rest upon anything.
+        fs::write(program.path(), "another").unwrap();
+        assert_eq!(touched(), ["-", &program.path().display().to_string(), "c", "b"]);
     }
 }

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::dispatcher::RunContext;
 use super::hearing::{Heard, Hearing};
+use super::inputs::Watch;
 use super::jobs::{Pool, Seat};
 use super::kept_output::KeptOutput;
 use super::pause::Clock;
@@ -52,6 +53,8 @@ pub(super) enum Said {
     Line(TaskId, String),
     /// It has built all that it will.
     Built(TaskId),
+    /// All that it has started has ended.
+    Left(TaskId),
     /// It runs for long.
     Slow(TaskId, Duration),
     /// It waits for this lock of cargo's, and has done so for this long.
@@ -113,6 +116,8 @@ pub(super) struct Workplace {
     pub(super) spills: Spills,
     /// Holds the diffs that are to be applied.
     pub(super) printed: Printed,
+    /// Sees whether inputs have moved, where anybody is to look.
+    pub(super) watch: Option<Watch>,
     pub(super) say: mpsc::UnboundedSender<Said>,
 }
 
@@ -143,8 +148,15 @@ pub(super) async fn work(task: Task, place: Arc<Workplace>, mut stop: watch::Rec
     {
         judge_generated(&before.differences(&after), &mut report);
     }
+    let stood = place.clock.total().saturating_sub(paused) + report.waited;
+    report.took = started.elapsed().saturating_sub(stood);
     if report.verdict == Verdict::Passed
-        && let Some(file) = touched(&task, &place).await
+        && let Some(watch) = &place.watch
+        && let Some(file) = {
+            // What remains takes no slot, and is no time of the task.
+            let _ = place.say.send(Said::Left(task.head.id));
+            watch.touched(task.head.id).await
+        }
     {
         let reason = format!(
             "`{}` was changed while it ran; run it again, or say `cache = false` if it changes files itself",
@@ -156,8 +168,6 @@ pub(super) async fn work(task: Task, place: Arc<Workplace>, mut stop: watch::Rec
     if matches!(report.verdict, Verdict::Failed(_) | Verdict::TimedOut { .. }) {
         report.output.saved = spill.hand_on();
     }
-    let stood = place.clock.total().saturating_sub(paused) + report.waited;
-    report.took = started.elapsed().saturating_sub(stood);
     report
 }
 
@@ -179,15 +189,6 @@ async fn generated(task: &Task, place: &Workplace) -> Option<TreeState> {
             .await
             .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())),
     )
-}
-
-/// A file that the verdict rests upon and that somebody has touched since the run began.
-async fn touched(task: &Task, place: &Workplace) -> Option<PathBuf> {
-    let (inputs, id) = (place.context.inputs.clone()?, task.head.id);
-    let looking = tokio::task::spawn_blocking(move || inputs.touched(id));
-    looking
-        .await
-        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// A generator that changed what it was to leave as it is has shown that the files were out of date.

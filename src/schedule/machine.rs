@@ -50,6 +50,8 @@ struct Entry {
     failed: Option<Outcome>,
     /// Whether it only runs what it has built, and has given cargo's locks back.
     built: bool,
+    /// Whether it is only judged, and has given its slots back.
+    left: bool,
 }
 
 /// Where the run is.
@@ -110,6 +112,7 @@ impl Schedule {
             Message::Begin => self.begin(),
             Message::Ended { task, verdict } => self.ended(task, verdict),
             Message::Built { task } => self.built(task),
+            Message::Left { task } => self.left(task),
             Message::Woken => {}
             Message::Interrupted => self.stop(StopReason::Interrupted),
         }
@@ -206,7 +209,8 @@ impl Schedule {
             });
             let Some(task) = self.queue.next(usable) else { break };
             self.change(task, Change::Started);
-            self.tasks[task.index()].built = false;
+            let entry = &mut self.tasks[task.index()];
+            (entry.built, entry.left) = (false, false);
             self.effects.push(Effect::Start(task));
         }
     }
@@ -219,12 +223,23 @@ impl Schedule {
         }
     }
 
+    fn left(&mut self, id: TaskId) {
+        let task = &mut self.tasks[id.index()];
+        if task.life.state() == State::Running && !task.left {
+            task.left = true;
+            self.queue.left(task.group);
+        }
+    }
+
     fn ended(&mut self, id: TaskId, verdict: Verdict) {
         if self.tasks.get(id.index()).map(|task| task.life.state()) != Some(State::Running) {
             debug_assert!(false, "a task ended that was not running");
             return;
         }
         let task = &self.tasks[id.index()];
+        if !task.left {
+            self.queue.left(task.group);
+        }
         self.queue.give_back(task.group, task.built);
         let (change, outcome) = self.judged(task, verdict);
         // What is tried again later keeps nobody waiting meanwhile.

@@ -22,6 +22,12 @@ pub enum Message {
         /// Which.
         task: TaskId,
     },
+    /// All that a task has started has ended, and what remains is to judge it: it needs no slot for that. What it uses stays
+    /// its own until then.
+    Left {
+        /// Which.
+        task: TaskId,
+    },
     /// The time has come that [`Effect::WakeAt`] named.
     Woken,
     /// Somebody wants the run to stop.

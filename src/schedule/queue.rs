@@ -176,9 +176,13 @@ impl Queue {
         }
     }
 
-    /// Gives back what a task of this group has taken, and has not given back since it has `built`.
-    pub(super) fn give_back(&mut self, group: usize, built: bool) {
+    /// Gives back the slots of a task of this group.
+    pub(super) fn left(&mut self, group: usize) {
         self.used -= self.groups[group].weight;
+    }
+
+    /// Gives back the locks of a task of this group, but for those that it has given back since it has `built`.
+    pub(super) fn give_back(&mut self, group: usize, built: bool) {
         self.give_back_locks(group, |is_for_building| !(built && is_for_building));
     }
 

@@ -1,5 +1,6 @@
 //! Whose a file is. Pure: a path is only text here, and whether anything lies there is not asked.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -22,7 +23,13 @@ impl<Owner> Ownership<Owner> {
 
     /// The member whose directory is the nearest at or above a path, which is absolute or relative to the root.
     pub(crate) fn owner(&self, path: &Path) -> Option<&Owner> {
-        self.absolute(path).ancestors().find_map(|dir| self.owners.get(dir))
+        let is_plain = path.is_absolute() && !path.components().any(|part| part == Component::ParentDir);
+        let absolute = if is_plain {
+            Cow::Borrowed(path)
+        } else {
+            Cow::Owned(self.absolute(path))
+        };
+        absolute.ancestors().find_map(|dir| self.owners.get(dir))
     }
 
     /// The path from the root of the file system, without `.` and `..`.

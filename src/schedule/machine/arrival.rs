@@ -96,6 +96,7 @@ impl Schedule {
             held_by: 0,
             failed: None,
             built: false,
+            left: false,
         });
         self.unsettled += 1;
     }

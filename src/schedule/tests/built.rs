@@ -79,3 +79,32 @@ fn a_lock_that_another_task_holds_by_now_stays_with_it() {
         [passed(CLIPPY), Effect::Start(BUILD)]
     );
 }
+
+#[test]
+fn what_is_only_judged_takes_no_slot_and_keeps_its_locks() {
+    let mut specs = specs();
+    specs[1].resources.clear();
+    let plan = plan(1, &specs);
+    let mut schedule = Schedule::of_plan(&plan, None, 0);
+    assert_eq!(schedule.handle(Duration::ZERO, Message::Begin), [Effect::Start(TEST)]);
+    let left = Message::Left { task: TEST };
+    assert_eq!(
+        schedule.handle(Duration::ZERO, left.clone()),
+        [Effect::Start(CLIPPY)],
+        "its slot is free"
+    );
+    assert_eq!(schedule.handle(Duration::ZERO, left), [], "and is given back once");
+    assert_eq!(
+        schedule.handle(Duration::ZERO, ended(CLIPPY)),
+        [passed(CLIPPY)],
+        "what it builds in is not"
+    );
+    assert_eq!(
+        schedule.handle(Duration::ZERO, ended(TEST)),
+        [passed(TEST), Effect::Start(BUILD)]
+    );
+    assert_eq!(
+        schedule.handle(Duration::ZERO, ended(BUILD)),
+        [passed(BUILD), Effect::Finished]
+    );
+}

@@ -22,6 +22,8 @@ struct Chance {
     verdict: Verdict,
     /// Whether somebody interrupts the run first.
     interrupt: bool,
+    /// Whether one of those that run has come to its end first, and is only judged.
+    leaves: Option<prop::sample::Index>,
     /// How much later it happens, in milliseconds.
     later: u64,
 }
@@ -59,13 +61,14 @@ fn verdict() -> impl Strategy<Value = Verdict> {
 
 fn chance(interrupts: u32) -> impl Strategy<Value = Chance> {
     let later = prop_oneof![Just(0), 0..3000_u64];
-    (any::<prop::sample::Index>(), verdict(), 0..1000_u32, later).prop_map(move |(which, verdict, luck, later)| {
-        Chance {
-            which,
-            verdict,
-            interrupt: luck < interrupts,
-            later,
-        }
+    let leaves = prop::option::of(any::<prop::sample::Index>());
+    let what = (any::<prop::sample::Index>(), verdict(), leaves);
+    (what, 0..1000_u32, later).prop_map(move |((which, verdict, leaves), luck, later)| Chance {
+        which,
+        verdict,
+        interrupt: luck < interrupts,
+        leaves,
+        later,
     })
 }
 
@@ -171,6 +174,8 @@ fn scenario() -> impl Strategy<Value = Scenario> {
 struct World<'p> {
     plan: &'p Plan,
     running: BTreeSet<TaskId>,
+    /// Those of them that are only judged.
+    left: BTreeSet<TaskId>,
     /// What tasks were told to end.
     ending: BTreeSet<TaskId>,
     settled: BTreeMap<TaskId, Outcome>,
@@ -203,6 +208,7 @@ impl<'p> World<'p> {
             awaited,
             held: BTreeSet::new(),
             running: BTreeSet::new(),
+            left: BTreeSet::new(),
             ending: BTreeSet::new(),
             settled: BTreeMap::new(),
             stopping: None,
@@ -251,6 +257,11 @@ impl<'p> World<'p> {
         self.plan.task(task).weight.min(self.plan.slots)
     }
 
+    fn used(&self) -> u32 {
+        let on_slots = self.running.difference(&self.left);
+        on_slots.map(|task| self.weight(*task)).sum()
+    }
+
     fn conflict(&self, task: TaskId, other: TaskId) -> bool {
         let held = &self.plan.task(other).resources;
         let mut wanted = self.plan.task(task).resources.iter();
@@ -261,7 +272,7 @@ impl<'p> World<'p> {
     }
 
     fn fits(&self, task: TaskId) -> bool {
-        let used: u32 = self.running.iter().map(|task| self.weight(*task)).sum();
+        let used = self.used();
         let apart = self.running.iter().all(|other| !self.conflict(task, *other));
         used + self.weight(task) <= self.plan.slots && apart
     }
@@ -271,7 +282,7 @@ impl<'p> World<'p> {
         let Some(reserved) = self.reserved.filter(|reserved| *reserved != task) else {
             return self.fits(task);
         };
-        let used: u32 = self.running.iter().map(|task| self.weight(*task)).sum();
+        let used = self.used();
         let locks_free = self.running.iter().all(|other| !self.conflict(reserved, *other));
         let kept = if locks_free { self.weight(reserved) } else { 0 };
         self.fits(task) && !self.conflict(task, reserved) && used + self.weight(task) + kept <= self.plan.slots
@@ -289,6 +300,7 @@ impl<'p> World<'p> {
         self.held = all.filter(|task| schedule.is_held(*task)).collect();
         if let Some((task, _)) = ended {
             prop_assert!(self.running.remove(&task));
+            self.left.remove(&task);
         }
         for effect in effects {
             prop_assert!(!self.finished, "something came after the end: {effect:?}");
@@ -537,6 +549,11 @@ fn run(scenario: &Scenario) -> Result<Vec<Effect>, TestCaseError> {
             prop_assert!(world.finished || waits, "nothing runs, and the end is not reached");
             continue;
         }
+        if let Some(task) = chance.leaves.map(|leaves| *leaves.get(&running)) {
+            world.left.insert(task);
+            trace.extend(tell(&mut world, &mut schedule, &Message::Left { task })?);
+        }
+        let running: Vec<_> = world.running.iter().copied().collect();
         let task = *chance.which.get(&running);
         prop_assert!(schedule.is_running(task));
         let failed = matches!(chance.verdict, Verdict::Failed(_));
@@ -554,7 +571,7 @@ fn tell(world: &mut World<'_>, schedule: &mut Schedule, message: &Message) -> Re
     let effects = schedule.handle(world.now, message.clone());
     let ended = match message {
         Message::Ended { task, verdict } => Some((*task, verdict)),
-        Message::Begin | Message::Built { .. } | Message::Woken | Message::Interrupted => None,
+        Message::Begin | Message::Built { .. } | Message::Left { .. } | Message::Woken | Message::Interrupted => None,
     };
     world.take(&effects, ended, schedule)?;
     Ok(effects)
