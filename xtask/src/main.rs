@@ -16,9 +16,9 @@ usage: cargo xtask <task>
 tasks:
   hooks [CHECK]…   run this repository's checks through the library, as any other xtask would
   codegen          write the files that are generated from the code: the schema and the reference pages
-  sample DIR CHECKS
-                   write a repository of 5,000 files with so many checks that cost nothing, to measure in; for other
-                   runners of hooks as well
+  sample DIR CHECKS [CRATES FILES]
+                   write a repository of so many crates (50) with so many files each (100) and so many checks that cost
+                   nothing, to measure in; for other runners of hooks as well
   verify members [DIR]…
                    compare how the manifests of a workspace are read with what cargo says of them
   verify closure [DIR]…

@@ -6,21 +6,18 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-/// How many crates there are.
-const CRATES: usize = 50;
-/// How many modules each has beside its root.
-const MODULES: usize = 98;
-
-/// `cargo xtask sample DIR CHECKS`: 5,000 files in 50 crates that form a chain of tens, with so many checks, each of them
-/// `true`, and one staged file.
+/// `cargo xtask sample DIR CHECKS [CRATES FILES]`: so many crates (50) that form chains of ten, with so many files in each
+/// (100), so many checks, each of them `true`, and one staged file.
 pub(crate) fn sample(arguments: &[String]) -> Result<ExitCode, Box<dyn Error>> {
-    let [dir, checks] = arguments else {
-        return Err("usage: cargo xtask sample DIR CHECKS".into());
+    let (dir, checks, crates, files) = match arguments {
+        [dir, checks] => (dir, checks, 50, 100),
+        [dir, checks, crates, files] => (dir, checks, crates.parse()?, files.parse()?),
+        _ => return Err("usage: cargo xtask sample DIR CHECKS [CRATES FILES]".into()),
     };
     let (dir, checks) = (Path::new(dir), checks.parse()?);
     fs::create_dir(dir)?;
-    for number in 0..CRATES {
-        write_crate(&dir.join(format!("crates/c{number:02}")), number)?;
+    for number in 0..crates {
+        write_crate(&dir.join(format!("crates/c{number:02}")), number, files)?;
     }
     fs::write(dir.join("Cargo.toml"), manifest(checks))?;
     fs::write(dir.join("lefthook.yml"), lefthook(checks))?;
@@ -36,13 +33,13 @@ pub(crate) fn sample(arguments: &[String]) -> Result<ExitCode, Box<dyn Error>> {
         "git",
         &[&identity[..], &["commit", "--quiet", "--message", "All of it"]].concat(),
     )?;
-    let changed = dir.join("crates/c25/src/m01.rs");
+    let changed = dir.join(format!("crates/c{:02}/src/lib.rs", crates / 2));
     fs::write(&changed, format!("{}// Changed.\n", fs::read_to_string(&changed)?))?;
     run(dir, "git", &["add", "--all"])?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn write_crate(dir: &Path, number: usize) -> Result<(), Box<dyn Error>> {
+fn write_crate(dir: &Path, number: usize, files: usize) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(dir.join("src"))?;
     let mut manifest = format!(
         "[package]\nname = \"c{number:02}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n[dependencies]\n"
@@ -53,7 +50,8 @@ fn write_crate(dir: &Path, number: usize) -> Result<(), Box<dyn Error>> {
     }
     fs::write(dir.join("Cargo.toml"), manifest)?;
     let mut root = "//! A crate of the sample.\n\n".to_owned();
-    for module in 0..MODULES {
+    // The manifest and the root are files as well.
+    for module in 0..files.saturating_sub(2) {
         writeln!(root, "pub mod m{module:02};")?;
         let mut text = format!("//! Module {module}.\n\n");
         for function in 0..10 {
