@@ -224,8 +224,10 @@ impl Schedule {
     }
 
     fn left(&mut self, id: TaskId) {
+        // On one slot, one thing comes after the other.
+        let is_side_by_side = self.rules.slots > 1;
         let task = &mut self.tasks[id.index()];
-        if task.life.state() == State::Running && !task.left {
+        if is_side_by_side && task.life.state() == State::Running && !task.left {
             task.left = true;
             self.queue.left(task.group);
         }

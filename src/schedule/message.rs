@@ -22,8 +22,8 @@ pub enum Message {
         /// Which.
         task: TaskId,
     },
-    /// All that a task has started has ended, and what remains is to judge it: it needs no slot for that. What it uses stays
-    /// its own until then.
+    /// All that a task has started has ended, and what remains is to judge it: it needs no slot for that, where there is more
+    /// than one. What it uses stays its own until then.
     Left {
         /// Which.
         task: TaskId,

@@ -128,7 +128,7 @@ fn the_state_remembers_what_these_tests_are_about() {
         .map(|file| file.to_string_lossy().into_owned())
         .collect();
     for begin in [
-        "keys-2",
+        "keys-3",
         "toolchain-1",
         "tree-",
         "elsewhere-",

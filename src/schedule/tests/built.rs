@@ -81,10 +81,23 @@ fn a_lock_that_another_task_holds_by_now_stays_with_it() {
 }
 
 #[test]
+fn on_one_slot_one_thing_comes_after_the_other() {
+    let plan = plan(1, &specs());
+    let mut schedule = Schedule::of_plan(&plan, None, 0);
+    schedule.handle(Duration::ZERO, Message::Begin);
+    assert_eq!(schedule.handle(Duration::ZERO, Message::Left { task: TEST }), []);
+    assert_eq!(
+        schedule.handle(Duration::ZERO, ended(TEST)),
+        [passed(TEST), Effect::Start(CLIPPY)]
+    );
+}
+
+#[test]
 fn what_is_only_judged_takes_no_slot_and_keeps_its_locks() {
     let mut specs = specs();
+    specs[0].weight = 2;
     specs[1].resources.clear();
-    let plan = plan(1, &specs);
+    let plan = plan(2, &specs);
     let mut schedule = Schedule::of_plan(&plan, None, 0);
     assert_eq!(schedule.handle(Duration::ZERO, Message::Begin), [Effect::Start(TEST)]);
     let left = Message::Left { task: TEST };

@@ -550,7 +550,9 @@ fn run(scenario: &Scenario) -> Result<Vec<Effect>, TestCaseError> {
             continue;
         }
         if let Some(task) = chance.leaves.map(|leaves| *leaves.get(&running)) {
-            world.left.insert(task);
+            if plan.slots > 1 {
+                world.left.insert(task);
+            }
             trace.extend(tell(&mut world, &mut schedule, &Message::Left { task })?);
         }
         let running: Vec<_> = world.running.iter().copied().collect();
