@@ -115,12 +115,13 @@ fn campaign(seed: u64, edits: usize) -> Tally {
             "seed {seed}, edit {round}: {} becomes {choice}, {way:?}",
             SLOTS[slot].what
         );
+        let hides = way.hides() || SLOTS[slot].is_watched_by_nobody();
         worlds.edit(slot, choice, way);
         let checks = checks(round);
         let (mut tried, truth) = worlds.judge(checks);
         tally.failing += usize::from(!truth.failed.is_empty());
         tally.add(&tried);
-        if !tried.but(&truth).is_empty() && way.hides() && SLOTS[slot].is_compiled() {
+        if !tried.but(&truth).is_empty() && hides && SLOTS[slot].is_compiled() {
             // Cargo was told the truth by nobody. Now it is, and what it said before must not have been remembered.
             tally.mistaken += 1;
             worlds.reveal(slot);
@@ -129,7 +130,7 @@ fn campaign(seed: u64, edits: usize) -> Tally {
         assert_eq!(tried.but(&truth), [""; 0], "{context}");
         worlds.reveal(slot);
         // What has passed and did not move does not run again.
-        if round % 5 == 0 && !way.hides() {
+        if round % 5 == 0 && !hides {
             let again = worlds.try_again(checks);
             assert_eq!(again.but(&truth), [""; 0], "again, {context}");
             let needless: Vec<_> = again.not_whole.difference(&truth.failed).collect();

@@ -54,11 +54,16 @@ impl Slot {
         )
     }
 
+    /// Whether it can appear without cargo looking at it.
+    pub(super) fn is_watched_by_nobody(&self) -> bool {
+        self.what == What::File("clippy.toml")
+    }
+
     /// Whether cargo looks at its times.
     pub(super) fn is_compiled(&self) -> bool {
         let is_source = |path: &str| path.contains("src/") || path.contains("tests/") || path.contains("shared/");
         match self.what {
-            What::File(path) => is_source(path) || path == "clippy.toml",
+            What::File(path) => is_source(path) || self.is_watched_by_nobody(),
             What::Directory(..) => true,
             _ => false,
         }

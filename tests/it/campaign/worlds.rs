@@ -90,7 +90,22 @@ impl Worlds {
                 self.write_root(&self.truth);
             }
             What::File(path) if text != ABSENT => {
-                in_this_way(&self.tried, path, text, way);
+                let new = New {
+                    text,
+                    mode: self.mode_of(path),
+                };
+                // There, whether it is a link makes a difference to checks.
+                let is_told = way == Way::Link && path.starts_with("docs/");
+                new.put(&self.tried, path, if is_told { Way::Replaced } else { way });
+                new.put(&self.truth, path, Way::Plain);
+            }
+            // What a link leads to is seen by where it leads, so that another mode needs another place.
+            What::Mode(path) if self.tried.ws().join(path).is_symlink() => {
+                let new = New {
+                    text: &self.truth.read(path),
+                    mode: mode(text),
+                };
+                new.put(&self.tried, path, Way::Link);
                 plainly(&self.truth, what, text);
             }
             What::Directory(path, name) => {
@@ -106,33 +121,21 @@ impl Worlds {
                 plainly(&self.truth, what, text);
             }
         }
+        if SLOTS[slot].is_watched_by_nobody() {
+            date_now(&self.truth, slot);
+        }
+    }
+
+    /// The mode that a file is to have.
+    fn mode_of(&self, path: &str) -> u32 {
+        let mut slots = SLOTS.iter().zip(&self.choices);
+        let found = slots.find(|(slot, _)| matches!(slot.what, What::Mode(name) if name == path));
+        found.map_or(0o644, |(slot, choice)| mode(slot.texts[*choice]))
     }
 
     /// Dates a slot now, so that cargo looks at it.
     pub(super) fn reveal(&self, slot: usize) {
-        let path = match SLOTS[slot].what {
-            What::File(path) | What::Mode(path) => self.tried.ws().join(path),
-            What::Directory(dir, name) => self.tried.ws().join(dir).join(name),
-            What::Name(one, two) => {
-                let mut there = [one, two].map(|name| self.tried.ws().join(name)).into_iter();
-                there.rfind(|path| path.exists()).unwrap_or_default()
-            }
-            _ => return,
-        };
-        // Another tool may be configured by it, and by no file that cargo knows of.
-        let of_clippy = path.ends_with("clippy.toml");
-        let sources = [
-            "alpha/src/lib.rs",
-            "beta/src/lib.rs",
-            "gamma/src/lib.rs",
-            "delta/src/lib.rs",
-        ];
-        let sources = sources.iter().map(|source| self.tried.ws().join(source));
-        for path in std::iter::once(path).chain(sources.filter(|_| of_clippy)) {
-            if let Ok(file) = fs::File::options().append(true).open(&path) {
-                file.set_modified(SystemTime::now()).unwrap();
-            }
-        }
+        date_now(&self.tried, slot);
     }
 
     /// What both say at once: the one that may take what has passed, and the one that may not.
@@ -172,6 +175,26 @@ impl Worlds {
             }
         }
         world.write("Cargo.toml", text);
+    }
+}
+
+/// Dates a slot now, or what cargo has to look at so that another tool looks at it.
+fn date_now(world: &Sandbox, slot: usize) {
+    let path = match SLOTS[slot].what {
+        What::File(path) | What::Mode(path) => world.ws().join(path),
+        What::Directory(dir, name) => world.ws().join(dir).join(name),
+        What::Name(one, two) => {
+            let mut there = [one, two].map(|name| world.ws().join(name)).into_iter();
+            there.rfind(|path| path.exists()).unwrap_or_default()
+        }
+        _ => return,
+    };
+    let sources = ["alpha", "beta", "gamma", "delta"].map(|krate| world.ws().join(krate).join("src/lib.rs"));
+    let sources = sources.into_iter().filter(|_| SLOTS[slot].is_watched_by_nobody());
+    for path in std::iter::once(path).chain(sources) {
+        if let Ok(file) = fs::File::options().append(true).open(&path) {
+            file.set_modified(SystemTime::now()).unwrap();
+        }
     }
 }
 
@@ -224,10 +247,7 @@ fn plainly(sandbox: &Sandbox, what: What, text: &str) {
             fs::create_dir_all(path(name).parent().unwrap()).unwrap();
             symlink(text, path(name)).unwrap();
         }
-        What::Mode(name) => {
-            let mode = if text == "1" { 0o755 } else { 0o644 };
-            fs::set_permissions(path(name), fs::Permissions::from_mode(mode)).unwrap();
-        }
+        What::Mode(name) => set_mode(&path(name), mode(text)),
         What::Name(one, two) => rename(sandbox, one, two, text),
         What::Tool("rustc") => {
             let wrapped = "wrapped() { [ \"$1\" != -vV ] || exec sh -c \"\\\"$SANDBOX/toolchain/rustc\\\" -vV; echo said: $said\"; \
@@ -263,41 +283,63 @@ fn date(path: &Path, time: SystemTime) {
     file.set_modified(time).unwrap();
 }
 
-/// A file with this text outside of the workspace, which was there before anything ran as far as its times tell.
-fn old_file(sandbox: &Sandbox, name: &str, text: &str) -> PathBuf {
-    let path = sandbox.root().join("store").join(name.replace('/', "-"));
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, text).unwrap();
-    date(&path, long_ago());
-    path
+/// What a slot of this kind stands for.
+fn mode(text: &str) -> u32 {
+    if text == "1" { 0o755 } else { 0o644 }
 }
 
-fn in_this_way(sandbox: &Sandbox, name: &str, text: &str, way: Way) {
-    let path = sandbox.ws().join(name);
-    let before = fs::metadata(&path).and_then(|found| found.modified());
-    match way {
-        Way::Plain | Way::SameTime => {
-            // Through a link, something else would be written.
-            if path.is_symlink() {
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// What a file is to become.
+#[derive(Clone, Copy)]
+struct New<'t> {
+    text: &'t str,
+    mode: u32,
+}
+
+impl New<'_> {
+    /// One like this outside of the workspace, which was there before anything ran as far as its times tell.
+    fn old(self, sandbox: &Sandbox, name: &str) -> PathBuf {
+        let path = sandbox.root().join("store").join(name.replace('/', "-"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, self.text).unwrap();
+        date(&path, long_ago());
+        set_mode(&path, self.mode);
+        path
+    }
+
+    /// Makes a file so.
+    fn put(self, sandbox: &Sandbox, name: &str, way: Way) {
+        let path = sandbox.ws().join(name);
+        let before = fs::metadata(&path).and_then(|found| found.modified());
+        match way {
+            Way::Plain | Way::SameTime => {
+                // Through a link, something else would be written.
+                if path.is_symlink() {
+                    remove(&path);
+                }
+                sandbox.write(name, self.text);
+                set_mode(&path, self.mode);
+                if way == Way::SameTime {
+                    date(&path, before.unwrap_or_else(|_| long_ago()));
+                }
+            }
+            Way::Replaced => {
+                let new = self.old(sandbox, name);
+                date(&new, SystemTime::now());
+                fs::rename(new, path).unwrap();
+            }
+            Way::OlderTakesItsName => fs::rename(self.old(sandbox, name), path).unwrap(),
+            Way::Link => {
+                // Each has a place of its own, so that what was linked before stays as it is.
+                let text = self.text.bytes();
+                let digest = text.fold(self.mode, |sum, byte| sum.wrapping_mul(31) + u32::from(byte));
+                let old = self.old(sandbox, &format!("{digest:08x}-{name}"));
                 remove(&path);
+                symlink(old, path).unwrap();
             }
-            sandbox.write(name, text);
-            if way == Way::SameTime {
-                date(&path, before.unwrap_or_else(|_| long_ago()));
-            }
-        }
-        Way::Replaced => {
-            let new = old_file(sandbox, name, text);
-            date(&new, SystemTime::now());
-            fs::rename(new, path).unwrap();
-        }
-        Way::OlderTakesItsName => fs::rename(old_file(sandbox, name, text), path).unwrap(),
-        Way::Link => {
-            // Each text has a file of its own, so that what was linked before stays as it is.
-            let digest: u32 = text.bytes().fold(7, |sum, byte| sum.wrapping_mul(31) + u32::from(byte));
-            let old = old_file(sandbox, &format!("{digest:08x}-{name}"), text);
-            remove(&path);
-            symlink(old, path).unwrap();
         }
     }
 }
