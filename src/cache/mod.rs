@@ -7,6 +7,7 @@
 //!
 //! Nothing here makes a pass of what is none. What is not known makes a miss, and what cannot be written is one warning.
 
+mod compiled;
 mod contradictions;
 mod explain;
 mod keep;

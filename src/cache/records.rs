@@ -8,8 +8,11 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use super::stale::{Compiled, Linted, Nanoseconds, modified};
+use super::compiled::{Comparison, Compiled};
+use super::stale::{Linted, Nanoseconds, modified, now, since_1970};
+use crate::digests::FileTree;
 use crate::readers::{DepInfo, normal, profiles};
 use crate::workspace::{CrateId, State};
 
@@ -45,6 +48,7 @@ impl Records {
     pub(super) fn read(state: &State, target_dirs: &[PathBuf]) -> Self {
         let mut records = Self {
             root: state.root.clone(),
+            compiled: Compiled::at(now()),
             ..Self::default()
         };
         for profile in target_dirs.iter().flat_map(|dir| profiles(dir)) {
@@ -70,6 +74,16 @@ impl Records {
         self.of_crate.get(&krate)
     }
 
+    /// Finds out which contents what is recorded was made from, of what was there when a run began and is there now.
+    pub(super) fn compare(&mut self, tree: &FileTree, state_dir: &Path, began: SystemTime) {
+        self.compiled.compare(&Comparison {
+            root: &self.root,
+            state_dir,
+            began: since_1970(began),
+            content: &|path| tree.of_path(path).known(),
+        });
+    }
+
     /// Whether cargo may take a file for one that it has compiled, though it is another.
     pub(super) fn may_be_taken_for_older(&self, file: &Path) -> bool {
         self.compiled.may_be_taken_for_older(&self.root, file)
@@ -93,14 +107,14 @@ impl Records {
         let Some(krate) = state.owner(&state.root.join(root)) else {
             return;
         };
-        let time = modified(&found);
+        // Of what a clock has dated that was ahead, nobody knows when it was.
+        let time = Some(modified(&found)).filter(|time| *time <= now());
+        let time = time.unwrap_or(Nanoseconds::MIN);
         let files = info.files.iter().map(|file| state.root.join(file));
         let files: Vec<PathBuf> = files
             .filter(|file| !target_dirs.iter().any(|dir| file.starts_with(dir)))
             .collect();
-        for file in &files {
-            self.compiled.add(file, time);
-        }
+        self.compiled.add((file, &found), &files, &[]);
         let of_crate = self.of_crate.entry(krate).or_default();
         let is_newer = || of_crate.linted.as_ref().is_none_or(|linted| linted.time < time);
         if info.variables.iter().any(|name| name == CLIPPY) && is_newer() {
@@ -125,9 +139,9 @@ impl Records {
             if let Some(member) = members.next() {
                 let (id, dir) = (member.id, member.dir.clone());
                 let watched = self.of_crate.entry(id).or_default().add_output(&text, &dir);
-                let time = fs::metadata(&file).map_or(Nanoseconds::MIN, |found| modified(&found));
-                for watched in watched.iter().flat_map(|path| all_at(path, DEEPEST)) {
-                    self.compiled.add(&watched, time);
+                if let Ok(found) = fs::metadata(&file) {
+                    let below: Vec<PathBuf> = watched.iter().flat_map(|path| all_at(path, DEEPEST)).collect();
+                    self.compiled.add((&file, &found), &watched, &below);
                 }
             }
         }
@@ -158,12 +172,15 @@ impl OfCrate {
     }
 }
 
-/// A file, or all files in a directory, so deep.
+/// A path, and all that is below it where it is a directory, so deep.
 fn all_at(path: &Path, deep: usize) -> Vec<PathBuf> {
-    match deep.checked_sub(1) {
-        Some(deep) if path.is_dir() => entries(path).iter().flat_map(|path| all_at(path, deep)).collect(),
-        _ => vec![path.to_owned()],
+    let mut all = vec![path.to_owned()];
+    if let Some(deep) = deep.checked_sub(1)
+        && path.is_dir()
+    {
+        all.extend(entries(path).iter().flat_map(|path| all_at(path, deep)));
     }
+    all
 }
 
 fn entries(dir: &Path) -> Vec<PathBuf> {

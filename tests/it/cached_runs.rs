@@ -493,7 +493,7 @@ fn what_cargo_takes_for_something_older_is_not_remembered() {
         let file = fs::File::options().append(true).open(sandbox.ws().join(path)).unwrap();
         file.set_modified(long_ago).unwrap();
     };
-    let changes: [(&str, Change<'_>); 5] = [
+    let changes: [(&str, Change<'_>); 6] = [
         ("a source by a link", &|sandbox| {
             let source = sandbox.ws().join("alpha/src/lib.rs");
             fs::remove_file(&source).unwrap();
@@ -503,6 +503,12 @@ fn what_cargo_takes_for_something_older_is_not_remembered() {
             let alpha = sandbox.ws().join("alpha");
             fs::rename(alpha.join("src"), alpha.join("aside")).unwrap();
             fs::rename(alpha.join("other"), alpha.join("src")).unwrap();
+        }),
+        ("the same, where something is added to it", &|sandbox| {
+            let alpha = sandbox.ws().join("alpha");
+            fs::rename(alpha.join("src"), alpha.join("aside")).unwrap();
+            fs::rename(alpha.join("other"), alpha.join("src")).unwrap();
+            sandbox.write("alpha/src/note", "Both times of the directory are those of this.\n");
         }),
         ("what git ignores and a source includes", &|sandbox| {
             fs::rename(sandbox.ws().join("other.txt"), sandbox.ws().join("data.txt")).unwrap();
@@ -548,6 +554,37 @@ fn what_cargo_takes_for_something_older_is_not_remembered() {
             file.set_modified(SystemTime::now()).unwrap();
         }
         assert_eq!(sandbox.run("check").code, 1, "once cargo looks, {what}");
+    }
+}
+
+/// Times tell of changes that are none to the compiler: what it has compiled is remembered by its content.
+#[test]
+fn what_was_compiled_from_the_same_is_remembered_whatever_times_say() {
+    let changes: [(&str, Change<'_>); 3] = [
+        ("a program", &|sandbox| {
+            let source = sandbox.ws().join("alpha/src/lib.rs");
+            fs::set_permissions(source, fs::Permissions::from_mode(0o755)).unwrap();
+        }),
+        ("a link", &|sandbox| {
+            let source = sandbox.ws().join("alpha/src/lib.rs");
+            fs::rename(&source, source.with_file_name("real.rs")).unwrap();
+            symlink("real.rs", source).unwrap();
+        }),
+        ("moved", &|sandbox| {
+            let dir = sandbox.ws().join("alpha/src");
+            let aside = dir.with_file_name("aside");
+            fs::rename(&dir, &aside).unwrap();
+            fs::create_dir(&dir).unwrap();
+            fs::rename(aside.join("lib.rs"), dir.join("lib.rs")).unwrap();
+        }),
+    ];
+    for (what, change) in changes {
+        let sandbox = sandbox("checks.check = true");
+        let run = || cached(&sandbox.run("check --message-format json").exits(0));
+        let _ = run();
+        change(&sandbox);
+        let _ = run();
+        assert_eq!(run(), ["check \"whole\""], "{what}");
     }
 }
 
