@@ -79,18 +79,18 @@ impl Scan {
     pub(super) fn tree_at(&self, now: Nanoseconds) -> FileTree {
         let stored = memory::load(self.state_dir.as_deref(), &self.file(), stored::KIND);
         let stored = stored.and_then(|content| Stored::new(content, self.root.as_os_str().as_bytes()));
-        let stored = stored.filter(|stored| {
-            let back = stat::went_back(stored.newest(), now);
-            if back {
-                tracing::warn!("the clock was set back: all files are read again");
-            }
-            !back
-        });
         let elsewhere = Arc::new(Elsewhere::new(self));
-        match stored {
-            Some(stored) => self.filled(now, &stored, elsewhere),
-            None => self.filled(now, &Nothing, elsewhere),
+        let Some(stored) = stored else {
+            return self.filled(now, &Nothing, elsewhere);
+        };
+        if !stat::went_back(stored.newest(), now) {
+            return self.filled(now, &stored, elsewhere);
         }
+        tracing::warn!("the clock was set back: all files are read again");
+        let tree = self.filled(now, &Nothing, elsewhere);
+        // Else it would be said again until the clock shows that time once more.
+        self.save(&tree);
+        tree
     }
 
     fn filled(&self, now: Nanoseconds, known: &impl Known, elsewhere: Arc<Elsewhere>) -> FileTree {

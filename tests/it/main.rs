@@ -12,6 +12,12 @@ mod sandbox;
 mod affected;
 mod architecture;
 mod cache;
+#[cfg(all(
+    target_os = "linux",
+    target_env = "gnu",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod cache_clock;
 mod cache_crowd;
 mod cache_damage;
 #[cfg(target_os = "linux")]

@@ -111,6 +111,23 @@ fn a_clock_that_was_set_back_distrusts_everything() {
     );
 }
 
+/// What was written by the clock of then stays in the future, so that nothing of it can be remembered.
+#[test]
+fn that_a_clock_was_set_back_is_seen_once() {
+    let sandbox = Sandbox::with(&["a"]);
+    let scan = sandbox.without_git();
+    let newest = || {
+        let content = memory::load(Some(&sandbox.state()), &tree_file(&sandbox), stored::KIND).unwrap();
+        Stored::new(content, sandbox.root.as_os_str().as_bytes())
+            .unwrap()
+            .newest()
+    };
+    let _ = scan.tree_at(later() + 100 * SECOND);
+    let long_ago = later() - 1000 * SECOND;
+    let _ = scan.tree_at(long_ago);
+    assert_eq!(newest(), long_ago);
+}
+
 /// Writes with everything put back that can be: only the time shows it that nobody can set.
 #[test]
 fn an_edit_is_seen_that_puts_size_and_time_back() {
