@@ -63,7 +63,7 @@ enum Proof {
     None,
     /// They are there now.
     Same,
-    /// Others are there now, and no time tells cargo so.
+    /// Others are there now.
     Other,
 }
 
@@ -115,7 +115,7 @@ impl Compiled {
             };
             match known.get(&unit.name) {
                 Some(then) => {
-                    unit.proof = unit.proof(*then == content);
+                    unit.proof = if *then == content { Proof::Same } else { Proof::Other };
                     remembered.insert(unit.name, *then);
                 }
                 None if unit.is_new(with.began, self.now) && unit.is_older_than(with.began, with.root) => {
@@ -151,7 +151,12 @@ impl Compiled {
         };
         units.iter().any(|unit| {
             let unit = &self.units[*unit];
-            unit.proof == Proof::Other || (unit.proof == Proof::None && by_times(unit.time))
+            let may_be = match unit.proof {
+                Proof::None => by_times(unit.time),
+                Proof::Same => false,
+                Proof::Other => true,
+            };
+            may_be && !unit.is_overtaken()
         })
     }
 }
@@ -167,18 +172,12 @@ impl Unit {
         Some(Digest::of(&bytes))
     }
 
-    /// What it proves that there is the same as then, or something else.
-    fn proof(&self, is_same: bool) -> Proof {
-        let is_newer = |place: &PathBuf| match fs::metadata(place) {
-            Ok(found) => self.time < modified(&found),
+    /// Whether a file of it is newer or gone: cargo sees that, and compiles it again if it is of any use.
+    fn is_overtaken(&self) -> bool {
+        self.places.iter().any(|place| match fs::metadata(place) {
+            Ok(found) => !found.is_dir() && self.time < modified(&found),
             Err(error) => error.kind() == io::ErrorKind::NotFound,
-        };
-        match is_same {
-            true => Proof::Same,
-            // Cargo sees that, and compiles it again if it is of any use.
-            false if self.places.iter().any(is_newer) => Proof::None,
-            false => Proof::Other,
-        }
+        })
     }
 
     /// Whether it was compiled between these times.

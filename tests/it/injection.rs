@@ -180,7 +180,9 @@ fn refused_at_any_call_of_the_system_nothing_is_misreported_and_the_next_run_is_
             // What the tool notes may be what is refused.
             let log = [sandbox.log(), vec!["good".to_owned()]].concat();
             is_true(&out, &log, &context);
-            assert!(!out.stderr.contains("panicked"), "{context}: {out}");
+            // What threads wake each other by is no file, and is refused here alone.
+            let of_no_disk = out.stderr.contains("failed to wake I/O driver");
+            assert!(of_no_disk || !out.stderr.contains("panicked"), "{context}: {out}");
             let _ = fs::remove_file(sandbox.root().join("log"));
             goes_on(&sandbox, &context);
             let verified = sandbox.run("cache verify");
