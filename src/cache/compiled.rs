@@ -15,7 +15,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::stale::{Nanoseconds, came_there, changed, modified};
+use super::stale::{Nanoseconds, came_there, changed, lag, modified};
 use crate::model::Digest;
 use crate::private_files::{Durability, PrivateDir};
 use crate::readers::normal;
@@ -26,10 +26,6 @@ const FILE: &str = "compiled-1";
 const MOST: usize = 20_000;
 /// No such file of ours is larger.
 const LARGEST: u64 = 64 * 1024 * 1024;
-/// The clock of a file system lags behind by a tick; that of a coarse one by two seconds.
-const TICK: Nanoseconds = 20_000_000;
-const COARSE_TICK: Nanoseconds = 2_000_000_000;
-
 /// The units that are written down.
 #[derive(Debug, Default)]
 pub(super) struct Compiled {
@@ -188,10 +184,7 @@ impl Unit {
     /// Whether nothing of what it was made from has come to be where it is since that time, or shortly before.
     fn is_older_than(&self, time: Nanoseconds, root: &Path) -> bool {
         self.places.iter().all(|place| {
-            fs::metadata(place).is_ok_and(|found| {
-                let tick = if found.ctime_nsec() == 0 { COARSE_TICK } else { TICK };
-                came_there(root, place).max(changed(&found)) + tick < time
-            })
+            fs::metadata(place).is_ok_and(|found| came_there(root, place).max(changed(&found)) + lag(&found) < time)
         })
     }
 }

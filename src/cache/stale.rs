@@ -27,7 +27,11 @@ pub(super) fn may_be_newer(file: &Path, time: SystemTime) -> bool {
 
 /// The clock of a file system lags behind by a tick; that of a coarse one by two seconds.
 pub(super) fn lag(found: &Metadata) -> Nanoseconds {
-    if found.ctime_nsec() == 0 { 2_000_000_000 } else { 20_000_000 }
+    if found.ctime_nsec() == 0 {
+        2_000_000_000
+    } else {
+        20_000_000
+    }
 }
 
 /// A unit that clippy has looked at: when, and what it was made from, the configuration with it that was found then.
