@@ -138,7 +138,12 @@ impl Records {
             let mut members = member.filter_map(|name| state.by_name(&std::str::from_utf8(name).ok()?.into()));
             if let Some(member) = members.next() {
                 let (id, dir) = (member.id, member.dir.clone());
-                let watched = self.of_crate.entry(id).or_default().add_output(&text, &dir);
+                let script = member
+                    .build_script
+                    .as_ref()
+                    .and_then(|script| fs::read(dir.join(script)).ok());
+                let of_crate = self.of_crate.entry(id).or_default();
+                let watched = of_crate.add_output(&text, &dir, script.is_some_and(|script| does_nothing(&script)));
                 if let Ok(found) = fs::metadata(&file) {
                     let below: Vec<PathBuf> = watched.iter().flat_map(|path| all_at(path, DEEPEST)).collect();
                     self.compiled.add((&file, &found), &watched, &below);
@@ -149,10 +154,10 @@ impl Records {
 }
 
 impl OfCrate {
-    /// Adds what a build script wrote; gives what it wants cargo to watch.
-    fn add_output(&mut self, text: &[u8], dir: &Path) -> Vec<PathBuf> {
+    /// Adds what a build script wrote; gives what it wants cargo to watch. One that does nothing reads nothing.
+    fn add_output(&mut self, text: &[u8], dir: &Path, does_nothing: bool) -> Vec<PathBuf> {
         let mut watched = Vec::new();
-        let mut told = false;
+        let mut told = does_nothing;
         for line in text.split(|byte| *byte == b'\n') {
             let Some(line) = line.trim_ascii_end().strip_prefix(b"cargo:") else {
                 continue;
@@ -172,6 +177,15 @@ impl OfCrate {
     }
 }
 
+/// Whether a build script is there only to be there, as generated crates have it: cargo asks for one where there are build
+/// dependencies.
+fn does_nothing(script: &[u8]) -> bool {
+    let lines = script.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with(b"//"))
+        .eq([b"fn main() {}"])
+}
+
 /// A path, and all that is below it where it is a directory, so deep.
 fn all_at(path: &Path, deep: usize) -> Vec<PathBuf> {
     let mut all = vec![path.to_owned()];
@@ -188,4 +202,22 @@ fn entries(dir: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     paths.sort_unstable();
     paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_script_does_nothing_where_it_says_nothing_else() {
+        let check = |script: &str, expected| assert_eq!(does_nothing(script.as_bytes()), expected, "{script}");
+        check("fn main() {}", true);
+        check("// It has to be there.\n\nfn main() {}\n", true);
+        check("", false);
+        check("fn main() { read() }\n", false);
+        check("include!(\"other.rs\");\nfn main() {}\n", false);
+        check("fn main() {}\nfn main() {}\n", false);
+        check("/* fn main() { read() }\nfn main() {}\n*/", false);
+        check("fn main() {} mod other;", false);
+    }
 }

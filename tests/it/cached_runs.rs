@@ -557,6 +557,22 @@ fn what_cargo_takes_for_something_older_is_not_remembered() {
     }
 }
 
+/// What a build script reads that tells of nothing, nobody knows, unless it does nothing.
+#[test]
+fn a_build_script_that_does_nothing_reads_nothing() {
+    for (script, expected) in [
+        ("// It has to be there.\nfn main() {}\n", "check \"whole\""),
+        ("fn main() {\n    std::env::args();\n}\n", "check null"),
+    ] {
+        let sandbox = sandbox("checks.check = true");
+        sandbox.write("alpha/build.rs", script).write("beta/build.rs", script);
+        sandbox.write("gamma/build.rs", script);
+        let run = || cached(&sandbox.run("check --message-format json").exits(0));
+        let _ = run();
+        assert_eq!(run(), [expected], "{script}");
+    }
+}
+
 /// Times tell of changes that are none to the compiler: what it has compiled is remembered by its content.
 #[test]
 fn what_was_compiled_from_the_same_is_remembered_whatever_times_say() {
