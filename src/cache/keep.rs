@@ -269,9 +269,12 @@ impl Keeper<'_> {
     fn ingredients(&self, key: &Key, blobs: &mut BTreeMap<Digest, Vec<u8>>) -> Digest {
         let text = written(&key.ingredients);
         for ingredient in &key.ingredients {
-            if let Some(content) = self.fingerprints.content(ingredient) {
-                let content = content.into_bytes();
-                blobs.entry(Digest::of(&content)).or_insert(content);
+            // Most of them are those of other keys as well.
+            let is_new = |digest: &Digest| !blobs.contains_key(digest);
+            if let Some(digest) = Digest::from_hex(&ingredient.value).filter(is_new)
+                && let Some(content) = self.fingerprints.content(ingredient)
+            {
+                blobs.insert(digest, content.into_bytes());
             }
         }
         let digest = Digest::of(text.as_bytes());
