@@ -1,5 +1,6 @@
 //! What git has under a name.
 
+use super::differing::Version;
 use super::set::{Instead, Presence};
 
 /// The bits of git's mode that say what kind of thing it is.
@@ -55,6 +56,16 @@ impl Entry {
             Self::Object { mode, .. } | Self::OnDisk { mode } if mode & KIND == LINK => Presence::Link,
             Self::Object { .. } | Self::OnDisk { .. } => Presence::File,
             Self::Submodule(_) => Presence::Submodule,
+        }
+    }
+
+    /// What a tree has under the name, as it is in the tree.
+    pub(super) fn into_version(self) -> Option<Version> {
+        match self {
+            Self::Object { mode, id } => Some(Version { mode, id }),
+            Self::Submodule(Some(id)) => Some(Version { mode: SUBMODULE, id }),
+            // No tree has a file that only the disk knows.
+            Self::Absent | Self::OnDisk { .. } | Self::Submodule(None) => None,
         }
     }
 

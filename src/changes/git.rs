@@ -1,6 +1,7 @@
 //! Runs git, always in the same way: it must do nothing but answer.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -49,7 +50,6 @@ impl Git {
     }
 
     /// The same with another index than that of the repository.
-    #[cfg(feature = "cli")]
     pub(crate) fn with_index(&self, index: &Path) -> Self {
         let environment = self.environment.clone().with("GIT_INDEX_FILE", index);
         Self::new(self.program.clone(), environment)
@@ -62,6 +62,18 @@ impl Git {
         question: impl IntoIterator<Item = W>,
     ) -> Result<Vec<u8>, Refusal> {
         answer(self.command(dir), question, |status| status.success())
+    }
+
+    /// The same as `ask` for a question whose further words are in a file.
+    pub(crate) fn ask_from<W: AsRef<OsStr>>(
+        &self,
+        dir: &Path,
+        question: impl IntoIterator<Item = W>,
+        input: File,
+    ) -> Result<Vec<u8>, Refusal> {
+        let mut command = self.command(dir);
+        command.stdin(input);
+        answered(command, question, |status| status.success())
     }
 
     /// Those of these files that it ignores, line by line. It says by its exit code that there is none.
@@ -118,7 +130,17 @@ fn answer<W: AsRef<OsStr>>(
     question: impl IntoIterator<Item = W>,
     is_answer: impl FnOnce(ExitStatus) -> bool,
 ) -> Result<Vec<u8>, Refusal> {
-    command.args(question).stdin(Stdio::null());
+    command.stdin(Stdio::null());
+    answered(command, question, is_answer)
+}
+
+/// The same for a command that knows what it reads.
+fn answered<W: AsRef<OsStr>>(
+    mut command: Command,
+    question: impl IntoIterator<Item = W>,
+    is_answer: impl FnOnce(ExitStatus) -> bool,
+) -> Result<Vec<u8>, Refusal> {
+    command.args(question);
     // Not the whole command: the environment may hold secrets, and a log may be for everybody to read.
     let asked = command.get_args().skip_while(|word| *word != LAST_SETTING).skip(1);
     let dir = command.get_current_dir().unwrap_or(Path::new(""));

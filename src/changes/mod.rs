@@ -2,6 +2,7 @@
 
 mod ahead;
 mod base;
+mod differing;
 mod entry;
 mod explore;
 mod gather;
@@ -20,9 +21,11 @@ mod unstaged;
 mod walk;
 
 pub use ahead::Ahead;
+pub(crate) use differing::{Differing, Version, differing};
 pub use gather::gather;
 pub(crate) use git::{Git, Refusal};
 pub use objects::Objects;
+pub(crate) use objects::contents;
 pub(crate) use place::{is_top, top_above};
 pub use request::{ChangeError, ChangeRequest};
 pub use set::{ChangeSet, Comparison, FileChange, Instead, Presence, Side};

@@ -73,6 +73,17 @@ impl Objects {
     }
 }
 
+/// The contents of objects that a repository has, in their order.
+pub(crate) fn contents<'i>(
+    git: &Git,
+    repository: &Path,
+    ids: impl Iterator<Item = &'i str>,
+) -> io::Result<Vec<Vec<u8>>> {
+    let mut reader = Reader::start(git, repository).ok_or_else(|| io::Error::other("git cannot be started"))?;
+    let missing = |id| io::Error::other(format!("git has no object {id}"));
+    ids.map(|id| reader.ask(id)?.ok_or_else(|| missing(id))).collect()
+}
+
 impl Reader {
     fn start(git: &Git, repository: &Path) -> Option<Self> {
         let mut command = git.command(repository);
