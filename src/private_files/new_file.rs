@@ -53,7 +53,7 @@ impl NewFile {
 
     fn create(dir: OwnedFd, name: &OsStr, mode: Mode) -> io::Result<Self> {
         // Each writer has a name of its own. One that is there all the same, a link say, is not followed.
-        let temporary = OsString::from(format!("{NEW}{:016x}", random()));
+        let temporary = new_name();
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = File::from(openat(&dir, temporary.as_os_str(), flags, mode)?);
         Ok(Self {
@@ -68,6 +68,26 @@ impl NewFile {
     /// The file itself, as long as it has its own name.
     pub(crate) fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Where it is.
+    pub(super) fn dir(&self) -> &OwnedFd {
+        &self.dir
+    }
+
+    /// Its own name.
+    pub(crate) fn temporary(&self) -> &OsStr {
+        &self.temporary
+    }
+
+    /// The name that it is to have.
+    pub(super) fn name(&self) -> &OsStr {
+        &self.name
+    }
+
+    /// Somebody has given it that name.
+    pub(super) fn leave(mut self) {
+        self.is_placed = true;
     }
 
     /// Gives the file its name, in the place of what had it.
@@ -102,6 +122,11 @@ impl Drop for NewFile {
             let _ = unlinkat(&self.dir, self.temporary.as_os_str(), AtFlags::empty());
         }
     }
+}
+
+/// A name for something that has none yet.
+pub(super) fn new_name() -> OsString {
+    OsString::from(format!("{NEW}{:016x}", random()))
 }
 
 /// A number that nobody else has: the system gives each hasher keys of its own.

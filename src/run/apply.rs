@@ -3,18 +3,18 @@
 //! Whoever calls this has the files alone, as far as the tasks of this run go. It follows no link, writes nothing outside
 //! of the root and nothing that git ignores, and overwrites no file that somebody has changed since it was read.
 
-use std::fs::{self, File, Permissions};
-use std::io::{self, Read, Write};
+use std::fs::Permissions;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, statat, unlinkat};
+use rustix::fs::{AtFlags, statat, unlinkat};
 
 use super::inputs::{Seen, seen};
 use crate::changes::Tree;
 use crate::patch::{FileChange, Names, read};
-use crate::private_files::{Durability, NewFile};
+use crate::private_files::{Durability, MadeDirs, NewFile, PlainFile, open_plain, permissions, place_of};
 
 /// What is applied, and where.
 pub(super) struct Application<'a> {
@@ -41,7 +41,7 @@ pub(super) fn apply(application: &Application<'_>) -> Result<usize, Obstacle> {
     let names = Names { root: &tree.root, cwd };
     let changes = read(diff, names).map_err(|error| Obstacle::Refused(error.to_string()))?;
     may_be_changed(&changes, application)?;
-    let mut made = MadeDirs(Vec::new());
+    let mut made = MadeDirs::default();
     let mut ready = Vec::new();
     for change in &changes {
         ready.push(prepare(change, &tree.root, &mut made)?);
@@ -51,7 +51,7 @@ pub(super) fn apply(application: &Application<'_>) -> Result<usize, Obstacle> {
         prepared.is_as_it_was()?;
     }
     let files = put(ready)?;
-    made.0.clear();
+    made.keep();
     Ok(files)
 }
 
@@ -129,18 +129,6 @@ struct Done {
     place: Option<(OwnedFd, PathBuf)>,
 }
 
-/// Directories that are removed again when this is dropped.
-struct MadeDirs(Vec<PathBuf>);
-
-impl Drop for MadeDirs {
-    fn drop(&mut self) {
-        for dir in self.0.iter().rev() {
-            // Only where it is empty.
-            let _ = fs::remove_dir(dir);
-        }
-    }
-}
-
 fn prepare(change: &FileChange, root: &Path, made: &mut MadeDirs) -> Result<Prepared, Obstacle> {
     let old = change.from.as_ref().map(|from| Old::read(root, from)).transpose()?;
     let file = change.to.as_ref().or(change.from.as_ref()).cloned().unwrap_or_default();
@@ -159,24 +147,19 @@ fn prepare(change: &FileChange, root: &Path, made: &mut MadeDirs) -> Result<Prep
         return Err(misfit(to, "is there already"));
     }
     let copy = dir.try_clone().map_err(failed)?;
-    let new = written(copy, &name, &after, mode(old.as_ref(), change.executable)).map_err(failed)?;
+    let new = written(
+        copy,
+        &name,
+        &after,
+        permissions(old.as_ref().map(|old| old.mode), change.executable),
+    )
+    .map_err(failed)?;
     Ok(Prepared {
         file,
         old,
         new: Some(new),
         place: is_new.then_some((dir, name)),
     })
-}
-
-/// The permissions that a file is to have: those that it had, but for what the diff says; nothing for those of a new file.
-fn mode(old: Option<&Old>, executable: Option<bool>) -> Option<u32> {
-    let mode = old.map(|old| old.mode);
-    match executable {
-        // Whoever may read it may execute it.
-        Some(true) => Some(mode.map_or(0o755, |mode| mode | (mode & 0o444) >> 2)),
-        Some(false) => mode.map(|mode| mode & !0o111),
-        None => mode,
-    }
 }
 
 fn written(dir: OwnedFd, name: &Path, content: &[u8], mode: Option<u32>) -> io::Result<NewFile> {
@@ -188,68 +171,24 @@ fn written(dir: OwnedFd, name: &Path, content: &[u8], mode: Option<u32>) -> io::
     Ok(new)
 }
 
-/// The directory of a file, opened without following a link, and the name of the file in it. Missing directories are made
-/// where somebody takes note of them.
-fn place_of(root: &Path, file: &Path, mut made: Option<&mut MadeDirs>) -> io::Result<(OwnedFd, PathBuf)> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let mut dir = openat(CWD, root, flags, Mode::empty())?;
-    let mut path = root.to_owned();
-    for part in file.parent().into_iter().flat_map(Path::components) {
-        path.push(part);
-        let open = || openat(&dir, part.as_os_str(), flags | OFlags::NOFOLLOW, Mode::empty());
-        dir = match (open(), made.as_deref_mut()) {
-            (Err(rustix::io::Errno::NOENT), Some(made)) => {
-                mkdirat(&dir, part.as_os_str(), Mode::from_raw_mode(0o777))?;
-                made.0.push(path.clone());
-                open()?
-            }
-            (opened, _) => opened?,
-        };
-    }
-    let name = file.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    Ok((dir, name.into()))
-}
-
 impl Old {
     fn read(root: &Path, file: &Path) -> Result<Self, Obstacle> {
-        let found = Self::found(root, file);
-        found.map_err(|error| match error.kind() {
+        let found = PlainFile::read(root, file).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => misfit(file, "is not there"),
             io::ErrorKind::InvalidInput => refused(file, "is no plain file"),
             _ => refused(file, &format!("cannot be read: {error}")),
-        })
-    }
-
-    fn found(root: &Path, file: &Path) -> io::Result<Self> {
-        let (dir, name) = place_of(root, file, None)?;
-        // A pipe that nobody writes to would else be waited for.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let is_link = |errno| {
-            if errno == rustix::io::Errno::LOOP {
-                io::ErrorKind::InvalidInput.into()
-            } else {
-                io::Error::from(errno)
-            }
-        };
-        let mut opened = File::from(openat(&dir, &name, flags, Mode::empty()).map_err(is_link)?);
-        let metadata = opened.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::ErrorKind::InvalidInput.into());
-        }
-        let mut content = Vec::new();
-        opened.read_to_end(&mut content)?;
+        })?;
         Ok(Self {
-            dir,
-            name,
-            content,
-            mode: metadata.permissions().mode(),
-            seen: seen(&metadata),
+            dir: found.dir,
+            name: found.name,
+            content: found.content,
+            mode: found.metadata.permissions().mode(),
+            seen: seen(&found.metadata),
         })
     }
 
     fn is_as_it_was(&self) -> bool {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let opened = openat(&self.dir, &self.name, flags, Mode::empty()).map(File::from);
+        let opened = open_plain(&self.dir, &self.name);
         opened.is_ok_and(|now| now.metadata().is_ok_and(|now| seen(&now) == self.seen))
     }
 }
@@ -298,6 +237,8 @@ impl Done {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// A directory with these files, and what is ready to be put into it of a diff that changes each from `a` to `b`.
@@ -310,7 +251,7 @@ mod tests {
         let of = |name: &&str| format!("--- {name}\n+++ {name}\n@@ -1 +1 @@\n-a\n+b\n");
         let diff: String = names.iter().map(of).collect();
         let changes = read(diff.as_bytes(), Names { root, cwd: root }).unwrap();
-        let mut made = MadeDirs(Vec::new());
+        let mut made = MadeDirs::default();
         let ready = changes.iter().map(|change| prepare(change, root, &mut made).unwrap());
         let ready = ready.collect();
         (dir, ready)
@@ -388,7 +329,7 @@ mod tests {
     #[test]
     fn directories_that_were_made_for_nothing_are_removed() {
         let dir = tempfile::tempdir().unwrap();
-        let mut made = MadeDirs(Vec::new());
+        let mut made = MadeDirs::default();
         let (_, name) = place_of(dir.path(), Path::new("a/b/c"), Some(&mut made)).unwrap();
         assert_eq!(name, Path::new("c"));
         assert!(dir.path().join("a/b").is_dir());
