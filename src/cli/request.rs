@@ -92,6 +92,7 @@ pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) 
         },
         colour: colour_of_tools(args, global),
         rerun_with: rerun_with(global, &options),
+        rerun: None,
         cargo_options: options
             .into_iter()
             .filter(|(given, _)| *given)

@@ -64,7 +64,7 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
         cache: match request.mode {
             Mode::Check => request.cache,
             // What is repaired first is not what was looked at before.
-            Mode::Fix => CacheUse::Off,
+            Mode::Fix | Mode::Repair => CacheUse::Off,
         },
         doubted: 0,
         cached: Vec::new(),
@@ -79,7 +79,7 @@ fn somebody_writes(selection: &Selection<'_>, mode: Mode) -> bool {
         let instead = variant.instead.iter().map(|(_, other)| other);
         std::iter::once(&variant.definition).chain(instead)
     });
-    definitions.any(|definition| definition.generates || mode == Mode::Fix && definition.fix.is_some())
+    definitions.any(|definition| definition.generates || mode.repairs() && definition.fix.is_some())
 }
 
 fn slots(strategy: Strategy, config: &Config, request: &Request, facts: &Facts) -> u32 {
@@ -259,11 +259,16 @@ impl<'a> Builder<'a> {
                 self.passed = true;
                 continue;
             }
-            let fix = definition.fix.as_ref().filter(|_| self.scene.request.mode == Mode::Fix);
+            let fix = definition.fix.as_ref().filter(|_| self.scene.request.mode.repairs());
             self.repairs.extend(fix.map(|fix| Repairing {
                 proposal: definition.diff.then(|| task(Role::Propose, fix)),
                 repair: task(Role::Repair, fix),
             }));
+            if self.scene.request.mode == Mode::Repair {
+                // Who judges what was repaired says what it leaves out, and why.
+                self.passed = true;
+                continue;
+            }
             if let Some(build) = judge.task.build_first(definition, &self.scene) {
                 judge.built_before = true;
                 self.judges.push(Drafted {

@@ -52,6 +52,8 @@ pub struct Request {
     pub cargo_options: Vec<CargoOption>,
     /// What somebody who runs a task again has to type as well, such as `--manifest-path x/Cargo.toml`.
     pub rerun_with: Vec<String>,
+    /// The command that runs all of it again, where `cargo hooks check` would look at something else.
+    pub rerun: Option<String>,
 }
 
 /// What git hands to one of its hooks, as far as checks can see it.
@@ -90,6 +92,15 @@ pub enum Mode {
     Check,
     /// Repairs what can be repaired, then checks.
     Fix,
+    /// Repairs what can be repaired, and checks nothing: what was repaired is looked at elsewhere.
+    Repair,
+}
+
+impl Mode {
+    /// Whether what can be repaired is repaired.
+    pub(crate) fn repairs(self) -> bool {
+        self != Self::Check
+    }
 }
 
 /// What use a run makes of what has passed before on the same content.

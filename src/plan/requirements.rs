@@ -6,7 +6,7 @@ use crate::config::{Command, Definition, Platform, Requirement};
 /// The programs that a definition needs: what it names, and the program that it runs.
 #[must_use]
 pub fn requirements(definition: &Definition, mode: Mode) -> Vec<Requirement> {
-    let fix = definition.fix.as_ref().filter(|_| mode == Mode::Fix);
+    let fix = definition.fix.as_ref().filter(|_| mode.repairs());
     let programs = std::iter::once(&definition.run).chain(fix).filter_map(program);
     let programs = programs.map(|tool| Requirement { tool, hint: None });
     definition.requires.iter().cloned().chain(programs).collect()

@@ -374,7 +374,10 @@ fn head(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>) -> TaskHead {
         .iter()
         .map(|word| format!(" {}", shell_words::quote(word)));
     let options: String = options.collect();
-    let rerun = format!("cargo hooks check {check}{packages}{options}");
+    let rerun = match &scene.request.rerun {
+        Some(whole) => whole.clone(),
+        None => format!("cargo hooks check {check}{packages}{options}"),
+    };
     let repairs = purpose.role.is_of_repair();
     let does = match purpose.role {
         Role::Judge | Role::Build => "",

@@ -338,6 +338,28 @@ fn the_request_knows_best_how_often_to_try_and_repairs_are_tried_once() {
 }
 
 #[test]
+fn repairs_alone_judge_nothing_and_leave_out_what_has_no_fixer() {
+    let mut setting = setting("a", "x = { run = \"look\", fix = \"repair\" }\ny = \"look\"");
+    setting.request.mode = Mode::Repair;
+    let plan = setting.plan();
+    let programs: Vec<_> = plan.tasks().map(|task| task.command.program.name.as_str()).collect();
+    assert_eq!(programs, ["repair"]);
+    assert!(plan.left_out.is_empty(), "who judges says what is left out");
+}
+
+#[test]
+fn what_is_judged_elsewhere_is_run_again_in_another_way() {
+    let mut setting = setting("a", "x = { run = \"true\", fix = \"true\" }");
+    setting.request.rerun = Some("again".to_owned());
+    let plan = setting.plan();
+    let task = plan.tasks().next().unwrap();
+    assert_eq!(
+        (task.head.rerun.as_str(), task.head.fix.as_deref()),
+        ("again", Some("again --fix"))
+    );
+}
+
+#[test]
 fn the_request_knows_best_when_to_stop() {
     let mut setting = setting("a", "x = \"true\"");
     assert!(!setting.plan().fail_fast && setting.plan().stop_on_critical_failure);
