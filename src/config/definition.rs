@@ -8,6 +8,7 @@ use globset::Glob;
 
 use super::command::Command;
 use super::file_filter::FileFilter;
+use super::stages::Repairs;
 use super::words::{Affects, Kinds, OnMissing, Operation, Order, Platform, Scope, Stage, Strategy, TargetNeed};
 use crate::environment::Given;
 use crate::model::{CheckName, CrateName, Dialect};
@@ -59,6 +60,8 @@ pub struct Settings {
     pub base: Option<String>,
     /// Files that are not committed and that checks need, relative to the workspace root.
     pub snapshot_includes: Vec<PathBuf>,
+    /// The stages whose hooks repair what is committed, and what becomes of that.
+    pub repairs: BTreeMap<Stage, Repairs>,
     /// What files mean to crates that do not own them.
     pub rules: Vec<Rule>,
 }

@@ -15,6 +15,7 @@ mod raw;
 mod reader;
 mod resolve;
 mod schema;
+mod stages;
 mod subcommand;
 mod tables;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use file_filter::FileFilter;
 pub(crate) use file_filter::glob_set;
 pub use resolve::{presets, resolve};
 pub use schema::schema;
+pub use stages::Repairs;
 pub use subcommand::{Builds, RestsOn, Subcommand, built_in_alias, subcommand};
 pub use tables::{ConfigInput, Member, syntax_mistakes};
 pub(crate) use value::path_below;

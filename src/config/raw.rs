@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::command::{Arguments, Argv, Script};
 use super::definition::Requirement;
 use super::reader::{Node, Reader, Value, listed, table};
+use super::stages::RawStages;
 use super::value::{
     Count, NamePattern, OuterPattern, Pattern, Priority, Retries, Revision, UntrackedFile, VariablePattern, check_name,
 };
@@ -43,6 +44,10 @@ table! {
         /// Files that are not committed and that checks need nevertheless, relative to the workspace root: they are copied
         /// into the snapshots that hooks check in.
         "snapshot-includes" => snapshot_includes: Vec<Located<UntrackedFile>>,
+        /// What hooks do beside running checks, by their stages. With `fix = true`, one repairs what is going to be committed
+        /// before it checks that, by the `fix` of the checks; with `stage-fixes = true`, that becomes part of the commit, which
+        /// stops there else.
+        "stages" => stages: RawStages,
         /// What changes of some files mean to crates, whoever owns the files.
         "rules" => rules: Vec<Located<RawRule>>,
     }
@@ -376,7 +381,7 @@ pub(super) fn read_checks(node: &Node<'_>, reader: &mut Reader<'_>) -> Vec<Named
     checks
 }
 
-fn read_keys(
+pub(super) fn read_keys(
     table: &DeTable<'_>,
     reader: &mut Reader<'_>,
     known: &[&'static str],

@@ -104,6 +104,7 @@ fn settled(raw: &RawSettings, rules: Vec<Rule>) -> Settings {
         snapshot_includes: (raw.snapshot_includes.iter())
             .flat_map(|files| files.iter().map(|file| file.0.clone()))
             .collect(),
+        repairs: raw.stages.as_ref().map(|stages| stages.repairs()).unwrap_or_default(),
         rules,
     }
 }

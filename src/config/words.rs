@@ -94,6 +94,13 @@ impl Stage {
         matches!(self, Self::PreCommit | Self::PreMergeCommit | Self::PrePush | Self::Ci)
     }
 
+    /// Whether its hook is about a commit that git makes from the index as the hook leaves it. For a merge, git has made the tree
+    /// of the commit before it asks.
+    #[must_use]
+    pub fn can_repair(self) -> bool {
+        self == Self::PreCommit
+    }
+
     /// Those that are hooks of git.
     pub fn hooks() -> impl Iterator<Item = Self> {
         Self::ALL

@@ -243,7 +243,7 @@ fn a_key_that_is_there_twice_is_a_mistake() {
 fn mistakes_in_the_manifest_of_a_member_are_shown_with_its_path() {
     let sandbox = Sandbox::workspace(&["alpha", "beta"]);
     sandbox.hooks("checks.lint = \"lint {package}\"");
-    sandbox.package_hooks("beta", "skip = [\"lnit\"]\nstages = 1\nchecks.lint.timeout = \"soon\"");
+    sandbox.package_hooks("beta", "skip = [\"lnit\"]\nkernel = 1\nchecks.lint.timeout = \"soon\"");
     assert_snapshot!(sandbox.run("check"), @r#"
     exit code 2
     --- stderr ---
@@ -255,13 +255,13 @@ fn mistakes_in_the_manifest_of_a_member_are_shown_with_its_path() {
       |
       = help: did you mean `lint`?
 
-    error[unknown-key]: unknown key `stages`
+    error[unknown-key]: unknown key `kernel`
       --> beta/Cargo.toml:10:1
        |
-    10 | stages = 1
+    10 | kernel = 1
        | ^^^^^^
        |
-       = help: the keys are `strategy`, `order`, `max-parallel`, `timeout`, `retries`, `backoff`, `fail-fast`, `stop-on-critical-failure`, `base`, `snapshot-includes`, `rules`, `checks`, `skip`, `reads`, `uses`
+       = help: the keys are `strategy`, `order`, `max-parallel`, `timeout`, `retries`, `backoff`, `fail-fast`, `stop-on-critical-failure`, `base`, `snapshot-includes`, `stages`, `rules`, `checks`, `skip`, `reads`, `uses`
 
     error[bad-duration]: `soon` is no duration
       --> beta/Cargo.toml:11:23

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{MEMBERS, checks, definition, in_package, in_workspace, single_crate, valid, workspace};
 use crate::config::{
-    Command, ConfigInput, Cwd, Definition, OnMissing, Order, Platform, Scope, Stage, Strategy, TargetNeed,
+    Command, ConfigInput, Cwd, Definition, OnMissing, Order, Platform, Repairs, Scope, Stage, Strategy, TargetNeed,
 };
 use crate::environment::Given;
 use crate::model::{CrateName, Dialect};
@@ -695,4 +695,22 @@ fn the_only_crate_and_the_root_package_declare_too() {
     input.members[0].dir = "a".into();
     input.members[0].manifest = Some(super::manifest("a/Cargo.toml", table));
     assert_eq!(reads(&input), ["shared/**", "a/**/*.txt"]);
+}
+
+#[test]
+fn hooks_repair_where_that_is_said() {
+    let repairs = |lines: &str| {
+        let config = valid(&single_crate(&format!("[package.metadata.hooks]\n{lines}")));
+        config.settings.repairs
+    };
+    assert_eq!(repairs(""), BTreeMap::new());
+    assert_eq!(repairs("stages.pre-commit.fix = false"), BTreeMap::new());
+    assert_eq!(
+        repairs("stages.pre-commit.fix = true"),
+        BTreeMap::from([(Stage::PreCommit, Repairs::Shown)])
+    );
+    assert_eq!(
+        repairs("stages.pre-commit = { fix = true, stage-fixes = true }"),
+        BTreeMap::from([(Stage::PreCommit, Repairs::Staged)])
+    );
 }

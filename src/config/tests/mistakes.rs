@@ -66,7 +66,7 @@ fn unknown_key() {
         scip
     ");
     assert_snapshot!(mistakes(&package_a("zzz = 1")), @"
-    a:2:1 unknown-key: unknown key `zzz` (the keys are `strategy`, `order`, `max-parallel`, `timeout`, `retries`, `backoff`, `fail-fast`, `stop-on-critical-failure`, `base`, `snapshot-includes`, `rules`, `checks`, `skip`, `reads`, `uses`)
+    a:2:1 unknown-key: unknown key `zzz` (the keys are `strategy`, `order`, `max-parallel`, `timeout`, `retries`, `backoff`, `fail-fast`, `stop-on-critical-failure`, `base`, `snapshot-includes`, `stages`, `rules`, `checks`, `skip`, `reads`, `uses`)
         zzz
     ");
     assert_snapshot!(mistakes(&checks(r#"x = { run = "true", dependson = ["fmt"] }"#)), @"
@@ -763,6 +763,35 @@ fn bad_snapshot_includes() {
         let found = mistakes(&settings(&format!("snapshot-includes = ['ok', '{path}']")));
         assert!(found.contains("bad-path"), "{path}: {found}");
     }
+}
+
+#[test]
+fn bad_stages() {
+    assert_snapshot!(mistakes(&settings("stages = true")), @"
+    2:10 wrong-type: expected a table of stages
+        true ← this is a boolean
+    ");
+    let stages = "stages = { pre-comit = { fix = true }, pre-push = { fix = true }, pre-commit = true }";
+    assert_snapshot!(mistakes(&settings(stages)), @"
+    2:12 unknown-value: there is no stage `pre-comit` (did you mean `pre-commit`?)
+        pre-comit
+    2:40 wrong-stage: `pre-push` repairs nothing: it is about no commit that could still be changed (`pre-commit` can)
+        pre-push
+    2:80 wrong-type: expected a table with `fix`
+        true ← this is a boolean
+    ");
+    assert_snapshot!(mistakes(&settings("stages.pre-commit = { fixs = true, stage-fixes = true }")), @"
+    2:23 unknown-key: unknown key `fixs` (there is a key `fix`)
+        fixs
+    ");
+    assert_snapshot!(mistakes(&settings("stages.pre-commit = { stage-fixes = true }")), @"
+    2:37 no-effect: nothing is repaired that could be staged (write `fix = true` beside it)
+        true
+    ");
+    assert_snapshot!(mistakes(&settings("stages.pre-commit = { fix = 1 }")), @"
+    2:29 wrong-type: expected `true` or `false`
+        1 ← this is an integer
+    ");
 }
 
 #[test]
