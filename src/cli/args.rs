@@ -84,7 +84,7 @@ Examples:
   cargo hooks cache info       where it is, how much, and of which checks
   cargo hooks cache verify     read all of it; exits with 1 where anything is damaged
   cargo hooks cache gc         drop what is of no use any more
-  cargo hooks cache clear      drop all of it")]
+  cargo hooks cache clear      drop all of it, and the snapshots that no hook is using")]
     Cache {
         /// What to do.
         #[command(subcommand)]
@@ -373,9 +373,10 @@ pub(super) enum CacheCommand {
     Info(CacheArgs),
     /// Read all results, and say what is damaged; exits with 1 where anything is.
     Verify(CacheArgs),
-    /// Merge files and drop what is of no use any more, now rather than in passing.
+    /// Merge files and drop what is of no use any more, now rather than in passing; and snapshots that no hook has used for a
+    /// month.
     Gc(CacheArgs),
-    /// Remove all results of this workspace, and nothing else.
+    /// Remove all results of this workspace and the snapshots that no hook is using, and nothing else.
     Clear(CacheArgs),
 }
 
@@ -415,6 +416,9 @@ pub(super) struct GitHookArgs {
     /// The arguments that git hands to the hook.
     #[arg(value_name = "ARG", last = true)]
     pub(super) args: Vec<OsString>,
+    /// Repair what is going to be committed before it is checked, and bring that into the working tree.
+    #[arg(long)]
+    pub(super) fix: bool,
     /// A hook that was there before, and runs first where it is there.
     #[arg(long, value_name = "FILE", hide = true)]
     pub(super) chained: Option<PathBuf>,

@@ -3,17 +3,21 @@
 use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value as Json, json};
 
 use super::args::{CacheArgs, CacheCommand, GlobalArgs, MessageFormat};
 use super::error::exit;
 use super::{CliError, Ended, colour, output, request};
+use crate::git_hooks::{RemovedSnapshots, SnapshotError, Unused, remove_unused};
 use crate::project::{NoStateError, state_dir};
 use crate::results::{Collected, Damage, Extent, Summary, Verified, clear, collect, summarize, verify};
 use crate::store::StoreError;
 use crate::tool_output::sanitize;
+
+/// A snapshot that no hook has used for so long is of no use.
+const UNUSED_FOR: Duration = Duration::from_hours(30 * 24);
 
 /// The version of the JSON.
 const FORMAT: u32 = 1;
@@ -25,20 +29,35 @@ pub(super) fn cache(command: &CacheCommand, global: &GlobalArgs) -> Ended {
         CacheCommand::Verify(args) => verified(&state, args, global),
         CacheCommand::Gc(args) => {
             let collected = collect(&state)?;
+            let removed = remove_unused(&state, Unused::For(UNUSED_FOR), SystemTime::now())?;
             answer(
                 args,
                 global,
-                || collected_text(&collected),
-                || json!({ "type": "cache-gc", "before": extent(&collected.before), "after": extent(&collected.after) }),
+                || collected_text(&collected) + &snapshots_text(removed),
+                || {
+                    json!({
+                        "type": "cache-gc",
+                        "before": extent(&collected.before),
+                        "after": extent(&collected.after),
+                        "snapshots": snapshots_json(removed),
+                    })
+                },
             )
         }
         CacheCommand::Clear(args) => {
             let removed = clear(&state)?;
+            let snapshots = remove_unused(&state, Unused::Now, SystemTime::now())?;
             answer(
                 args,
                 global,
-                || cleared_text(&removed),
-                || json!({ "type": "cache-clear", "removed": extent(&removed) }),
+                || cleared_text(&removed) + &snapshots_text(snapshots),
+                || {
+                    json!({
+                        "type": "cache-clear",
+                        "removed": extent(&removed),
+                        "snapshots": snapshots_json(snapshots),
+                    })
+                },
             )
         }
     }
@@ -181,6 +200,24 @@ fn cleared_text(removed: &Extent) -> String {
     }
 }
 
+/// What became of the snapshots, where there is one.
+fn snapshots_text(removed: RemovedSnapshots) -> String {
+    let mut text = String::new();
+    if removed.snapshots > 0 {
+        let snapshots = counted(removed.snapshots, "snapshot");
+        let _ = writeln!(text, "removed {snapshots}, {}", size(removed.bytes));
+    }
+    if removed.in_use > 0 {
+        let are = if removed.in_use == 1 { "is" } else { "are" };
+        let _ = writeln!(text, "{} {are} in use", counted(removed.in_use, "snapshot"));
+    }
+    text
+}
+
+fn snapshots_json(removed: RemovedSnapshots) -> Json {
+    json!({ "removed": removed.snapshots, "bytes": removed.bytes, "in-use": removed.in_use })
+}
+
 fn extent(extent: &Extent) -> Json {
     json!({ "files": extent.files, "bytes": extent.bytes, "passes": extent.passes })
 }
@@ -237,6 +274,12 @@ impl From<StoreError> for CliError {
     }
 }
 
+impl From<SnapshotError> for CliError {
+    fn from(error: SnapshotError) -> Self {
+        Self::environment(error.to_string())
+    }
+}
+
 impl From<NoStateError> for CliError {
     fn from(error: NoStateError) -> Self {
         let message = error.to_string();
@@ -249,8 +292,6 @@ impl From<NoStateError> for CliError {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

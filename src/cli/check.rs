@@ -46,20 +46,20 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
 }
 
 /// The plan for what was asked for. Says what somebody might not expect of it.
-pub(super) fn planned(
-    project: &Project,
-    request: &Request,
-    args: &CheckArgs,
-    global: &GlobalArgs,
-) -> Result<Plan, CliError> {
+fn planned(project: &Project, request: &Request, args: &CheckArgs, global: &GlobalArgs) -> Result<Plan, CliError> {
     let plan = project.plan(request)?;
+    notice(&plan, project, args, global);
+    Ok(plan)
+}
+
+/// Says what somebody might not expect of a plan.
+pub(super) fn notice(plan: &Plan, project: &Project, args: &CheckArgs, global: &GlobalArgs) {
     if let Some(affected) = &plan.affected {
         affected::limits(affected, global);
     }
-    notice_defaults(&plan, project, global);
-    notice_empty_stage(&plan, args, global);
-    notice_doubt(&plan, args, global);
-    Ok(plan)
+    notice_defaults(plan, project, global);
+    notice_empty_stage(plan, args, global);
+    notice_doubt(plan, args, global);
 }
 
 /// Says once that nothing is configured, and what therefore runs.

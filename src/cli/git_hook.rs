@@ -86,6 +86,7 @@ fn ours(args: &GitHookArgs, input: &[u8], global: &GlobalArgs) -> Ended {
             ..options
         },
         typed,
+        repair: args.fix,
         hook: &|project| hook_input(project, &handed, &git),
     };
     judge_all(&subject.parts(), &question, global)

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use super::args::{CheckArgs, GlobalArgs};
 use super::error::exit;
-use super::{CliError, Ended, check, colour, output, request};
+use super::{CliError, Ended, check, colour, output, repair, request};
 use crate::event::RunStats;
 use crate::git_hooks::{Part, Trial, prepare};
-use crate::plan::{HookInput, Request};
+use crate::plan::{HookInput, Plan, Request};
 use crate::project::{LoadOptions, Project};
 
 /// What is asked of each part of what a hook is about.
@@ -16,36 +16,101 @@ pub(super) struct Question<'a> {
     pub(super) options: LoadOptions,
     /// What somebody would have typed.
     pub(super) typed: CheckArgs,
+    /// Whether somebody has asked for repairs, whatever is configured.
+    pub(super) repair: bool,
     /// What checks of a project can see of the hook.
     pub(super) hook: &'a dyn Fn(&Project) -> HookInput,
+}
+
+/// What would run in the place of a trial.
+pub(super) struct Prospect {
+    pub(super) project: Project,
+    pub(super) request: Request,
+    pub(super) plan: Plan,
 }
 
 /// Judges one part.
 pub(super) fn judge(part: &Part, question: &Question<'_>, global: &GlobalArgs) -> Ended {
     let mut trial = prepare(&question.options, part)?;
+    tell(&trial, global);
+    let prospect = prospect(&trial, part, question, global)?;
+    if let Some(wish) = repair::wish(part, &prospect, question) {
+        return repair::judge(trial, &prospect, &wish, &repair::Hook { part, question, global });
+    }
+    Ok(match verdict(&mut trial, &prospect, question, global)? {
+        Verdict::Certain(stats) => check::exit_code(&stats),
+        Verdict::Uncertain(code) => code,
+    })
+}
+
+/// Says where the checks run, where that is not where they always run.
+pub(super) fn tell(trial: &Trial, global: &GlobalArgs) {
     if let Some(told) = trial.told().filter(|_| !global.quiet) {
         output::stderr(&output::labelled("note", &told, colour::for_stderr(global.color)));
     }
-    let stats = run(&trial, question, global).map_err(|error| error.renamed(|text| trial.shown(text)))?;
-    if let Some(moved) = trial.moved()? {
-        let text = format!("the verdict is uncertain, since it is not about what is judged any more: {moved}");
-        output::stderr(&output::labelled("error", &text, colour::for_stderr(global.color)));
-        if stats.is_success() {
-            return Ok(ExitCode::from(exit::FAILED));
-        }
-    }
-    Ok(check::exit_code(&stats))
 }
 
-fn run(trial: &Trial, question: &Question<'_>, global: &GlobalArgs) -> Result<RunStats, CliError> {
-    let mut project = trial.load()?;
-    project.ends_with = question.typed.how.ends_with;
-    let request = Request {
-        changes: trial.comparison().cloned(),
-        hook: Some((question.hook)(&project)),
-        ..request::request(&question.typed, global, &project)?
+/// Plans what runs in the place of a trial.
+pub(super) fn prospect(
+    trial: &Trial,
+    part: &Part,
+    question: &Question<'_>,
+    global: &GlobalArgs,
+) -> Result<Prospect, CliError> {
+    let made = || {
+        let mut project = trial.load()?;
+        project.ends_with = question.typed.how.ends_with;
+        let request = Request {
+            changes: trial.comparison().cloned(),
+            hook: Some((question.hook)(&project)),
+            rerun: rerun(trial, part, question),
+            ..request::request(&question.typed, global, &project)?
+        };
+        let plan = project.plan(&request)?;
+        trial.accepts(&plan)?;
+        Ok(Prospect { project, request, plan })
     };
-    let plan = check::planned(&project, &request, &question.typed, global)?;
-    trial.accepts(&plan)?;
-    check::run(&project, &plan, question.typed.message_format, global, &mut |_| {})
+    made().map_err(|error: CliError| error.renamed(|text| trial.shown(text)))
+}
+
+/// What judges the same again: `cargo hooks check` is about the working tree, and a snapshot about what is staged. An index that
+/// git has made for one commit is gone after that.
+fn rerun(trial: &Trial, part: &Part, question: &Question<'_>) -> Option<String> {
+    let is_usual = match part {
+        Part::Index(None) => true,
+        Part::Index(Some(file)) => file.file_name().is_some_and(|name| name == "index"),
+        Part::Commits(_) | Part::WorkTree => false,
+    };
+    let stage = question.typed.which.stage?;
+    (is_usual && trial.can_be_repaired()).then(|| format!("cargo hooks git-hook {stage}"))
+}
+
+/// What came of the checks.
+pub(super) enum Verdict {
+    /// They are about what is judged.
+    Certain(RunStats),
+    /// They are not: the run ends with this.
+    Uncertain(ExitCode),
+}
+
+/// Runs the checks.
+pub(super) fn verdict(
+    trial: &mut Trial,
+    prospect: &Prospect,
+    question: &Question<'_>,
+    global: &GlobalArgs,
+) -> Result<Verdict, CliError> {
+    let Prospect { project, plan, .. } = prospect;
+    check::notice(plan, project, &question.typed, global);
+    let stats = check::run(project, plan, question.typed.message_format, global, &mut |_| {})?;
+    let Some(moved) = trial.moved()? else {
+        return Ok(Verdict::Certain(stats));
+    };
+    let text = format!("the verdict is uncertain, since it is not about what is judged any more: {moved}");
+    output::stderr(&output::labelled("error", &text, colour::for_stderr(global.color)));
+    Ok(Verdict::Uncertain(if stats.is_success() {
+        ExitCode::from(exit::FAILED)
+    } else {
+        check::exit_code(&stats)
+    }))
 }

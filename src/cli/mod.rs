@@ -25,6 +25,7 @@ mod man;
 mod output;
 mod plan;
 mod reference;
+mod repair;
 mod request;
 mod schema;
 mod terminal;

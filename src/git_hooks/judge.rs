@@ -2,12 +2,14 @@
 //!
 //! Nothing here runs a check or writes to a terminal.
 
+mod repair;
+
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::outside::leads_out;
-use super::snapshot::{Content, Place, Snapshot, SnapshotError, Surroundings, place};
+use super::snapshot::{Content, Place, Snapshot, SnapshotError, Surroundings, Use, place};
 use super::toolchain::{self, overridden};
 use crate::changes::{Comparison, Git, top_above, walk};
 use crate::environment::locate;
@@ -100,6 +102,9 @@ pub enum JudgeError {
     /// Only the pointer to a file is there.
     #[error("the content of `{}` is not at hand: Git LFS has only a pointer to it (`git lfs install` and `git lfs fetch` bring it)", .0.display())]
     Pointer(PathBuf),
+    /// It was judged in place, where nothing is repaired.
+    #[error("nothing was repaired that could be brought back")]
+    NotRepaired,
     /// It is no commit.
     #[error("`{revision}` is no commit that git knows here: {words}")]
     NoCommit {
@@ -124,6 +129,23 @@ pub struct Trial {
 ///
 /// Where it cannot be judged at all. It is never judged in another form instead.
 pub fn prepare(options: &LoadOptions, part: &Part) -> Result<Trial, JudgeError> {
+    prepare_for(options, part, Use::Judged)
+}
+
+/// Finds a place for what is to be repaired before it is judged: that is always a snapshot, so that nothing of the user's is
+/// half repaired, whatever happens. Nothing where there is nothing that could still be repaired.
+///
+/// # Errors
+///
+/// Where it cannot be judged at all.
+pub fn prepare_to_repair(options: &LoadOptions, part: &Part) -> Result<Option<Trial>, JudgeError> {
+    match part {
+        Part::Index(_) => prepare_for(options, part, Use::Repaired).map(Some),
+        Part::Commits(_) | Part::WorkTree => Ok(None),
+    }
+}
+
+fn prepare_for(options: &LoadOptions, part: &Part, used: Use) -> Result<Trial, JudgeError> {
     let content = match part {
         Part::WorkTree => {
             return Ok(Trial {
@@ -143,7 +165,7 @@ pub fn prepare(options: &LoadOptions, part: &Part) -> Result<Trial, JudgeError> 
         environment: &options.environment,
         state_dir: &state,
     };
-    let place = place(&content, &around)?;
+    let place = place(&content, used, &around)?;
     let options = match &place {
         Place::InPlace(_) => options.clone(),
         Place::Snapshot(snapshot) => in_snapshot(options, snapshot, state),

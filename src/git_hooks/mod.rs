@@ -1,9 +1,9 @@
 //! The hooks of git: where it looks for them, what is put there and taken away again, what it hands to each of them, and a place
 //! where exactly what is committed or pushed can be judged.
 //!
-//! `snapshot` finds that place, `outside` refuses what cannot be judged anywhere else than where it lies, `toolchain` knows what
+//! `repairs` brings back what fixers have made of it. `snapshot` finds that place, `outside` refuses what cannot be judged anywhere else than where it lies, `toolchain` knows what
 //! rustup has for it, and `judge` puts them together with a project. Nothing here runs a check. What was there before, hooks and
-//! files, is kept, and is never thrown away or changed.
+//! files, is kept, and is never thrown away; only repairs that somebody has asked for change a file.
 
 #[cfg(feature = "cli")]
 mod absent;
@@ -27,6 +27,7 @@ mod push;
 mod pushed;
 #[cfg(feature = "cli")]
 mod reach;
+mod repairs;
 #[cfg(feature = "cli")]
 mod shim;
 mod snapshot;
@@ -42,7 +43,7 @@ pub(crate) use absent::{Site, present};
 pub(crate) use chained::run_first;
 #[cfg(feature = "cli")]
 pub(crate) use install::{Change, InstallError, InstallRequest, Installed, install};
-pub use judge::{JudgeError, Part, Pushed, Subject, Trial, prepare};
+pub use judge::{JudgeError, Part, Pushed, Subject, Trial, prepare, prepare_to_repair};
 #[cfg(feature = "cli")]
 pub(crate) use look::{Look, State, configured_hooks, look};
 #[cfg(feature = "cli")]
@@ -53,7 +54,10 @@ pub(crate) use place::{Place, PlaceError};
 pub(crate) use pushed::{PushError, pushed};
 #[cfg(feature = "cli")]
 pub(crate) use reach::{REACHED, reached};
-pub use snapshot::{Difference, SnapshotError};
+pub use repairs::{BroughtBack, Hindrance, Left};
+pub use snapshot::{Difference, Repaired, SnapshotError};
+#[cfg(feature = "cli")]
+pub(crate) use snapshot::{RemovedSnapshots, Unused, remove_unused};
 #[cfg(feature = "cli")]
 pub(crate) use stage::{Handed, WantsInput};
 #[cfg(feature = "cli")]

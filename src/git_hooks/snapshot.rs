@@ -11,10 +11,13 @@ mod extras;
 mod levels;
 mod listing;
 mod private_index;
+mod repaired;
 mod repository;
 mod settings;
 mod slot;
 mod strangers;
+#[cfg(feature = "cli")]
+mod unused;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -23,6 +26,12 @@ use std::time::SystemTime;
 
 pub use decide::Difference;
 pub use error::SnapshotError;
+pub(super) use listing::{Staged, staged};
+pub use repaired::Repaired;
+pub(crate) use repaired::{RepairedFile, Side};
+
+#[cfg(feature = "cli")]
+pub(crate) use unused::{Removed as RemovedSnapshots, Unused, remove_unused};
 
 use copy::{Copy, Told, of, references, settings};
 use extras::Extras;
@@ -31,6 +40,7 @@ use repository::Repository;
 use slot::Slot;
 use strangers::remove;
 
+use super::repairs::clean_up;
 use crate::changes::{Unstaged, unstaged};
 use crate::environment::Environment;
 use crate::model::fnv1a;
@@ -86,6 +96,8 @@ pub(crate) struct Snapshot {
     pub(crate) top: PathBuf,
     /// What is there.
     pub(crate) tree: String,
+    /// What is judged, which fixers may have changed since.
+    handed: String,
     /// Why it is not the working tree.
     pub(crate) because: Difference,
     told: Told,
@@ -101,9 +113,18 @@ struct Look {
     told: Told,
 }
 
-/// Finds a place where the content can be judged.
+/// What is going to happen to the files of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// They are looked at.
+    Judged,
+    /// Fixers change them.
+    Repaired,
+}
+
+/// Finds a place where the content can be judged, or repaired.
 #[tracing::instrument(level = "debug", skip_all)]
-pub(crate) fn place(content: &Content, around: &Surroundings<'_>) -> Result<Place, SnapshotError> {
+pub(crate) fn place(content: &Content, used: Use, around: &Surroundings<'_>) -> Result<Place, SnapshotError> {
     let repository = Repository::around(around.dir, around.git, around.environment)?;
     let name = format!(
         "{:016x}",
@@ -118,11 +139,16 @@ pub(crate) fn place(content: &Content, around: &Surroundings<'_>) -> Result<Plac
     };
     let index = PrivateIndex::copy(&repository, given, &dir)?;
     let look = Look::at(repository, index)?;
-    match look.difference(content)? {
+    let difference = match look.difference(content)? {
+        None if used == Use::Repaired => Some(Difference::Repaired),
+        difference => difference,
+    };
+    match difference {
         None => Ok(Place::InPlace(Box::new(look.in_place()))),
         Some(because) => {
             tracing::debug!(%because, "a snapshot is needed");
             let slot = Slot::take(around.state_dir, below)?;
+            clean_up(&slot.dir);
             let dir = std::fs::canonicalize(around.dir).map_err(of(around.dir))?;
             let below = dir
                 .strip_prefix(&look.repository.top)
@@ -268,6 +294,7 @@ impl Snapshot {
             slot,
             judged,
             top,
+            handed: tree.clone(),
             tree,
             because,
             told,
@@ -311,6 +338,11 @@ impl Snapshot {
         &self.repository.top
     }
 
+    /// What fixers have made of it, if they have changed anything. From then on, that is what is judged.
+    pub(crate) fn repaired(&mut self) -> Result<Option<Repaired>, SnapshotError> {
+        Repaired::of(self)
+    }
+
     /// What has moved since it was taken, in words; nothing where the verdict is about what is committed. What was changed
     /// in it is put back.
     pub(crate) fn moved(&mut self) -> Result<Option<String>, SnapshotError> {
@@ -331,6 +363,8 @@ impl Snapshot {
             Err(error) => Some(format!("a check has damaged the snapshot: {error}")),
         };
         if difference.is_some() {
+            // What fixers have made of it may be gone with the rest.
+            self.tree.clone_from(&self.handed);
             self.restore().or_else(|_| self.settle())?;
         }
         Ok(difference)

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use crate::sandbox::{Output, Sandbox};
 
 /// The program that makes a place where something can be mounted. Where that is not allowed, the test says so and is none.
-fn unshare(dir: &Path) -> Option<&'static str> {
+pub(crate) fn unshare(dir: &Path) -> Option<&'static str> {
     let found = ["/usr/bin/unshare", "/bin/unshare"]
         .into_iter()
         .find(|path| fs::exists(path).unwrap());

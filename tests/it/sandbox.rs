@@ -36,9 +36,9 @@ const TOOLCHAIN: [&str; 7] = [
     "clippy-driver",
 ];
 /// What scripts and linkers need.
-const SYSTEM: [&str; 22] = [
-    "sh", "cat", "git", "head", "kill", "ln", "mkdir", "mkfifo", "mv", "rm", "setsid", "sleep", "touch", "yes", "env",
-    "cc", "gcc", "clang", "ld", "as", "ar", "xcrun",
+const SYSTEM: [&str; 27] = [
+    "sh", "cat", "chmod", "cp", "dd", "find", "sed", "git", "head", "kill", "ln", "mkdir", "mkfifo", "mv", "rm",
+    "setsid", "sleep", "touch", "yes", "env", "cc", "gcc", "clang", "ld", "as", "ar", "xcrun",
 ];
 /// No test waits for longer than this; none comes near it unless something hangs.
 const DEADLINE: Duration = Duration::from_mins(1);

@@ -2,7 +2,7 @@
 //! whatever runs in it can ask git and even commit without the user's repository being touched.
 
 use std::collections::HashSet;
-use std::fs::{self, File, FileTimes};
+use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub(super) struct Copy<'r> {
     pub(super) dir: PathBuf,
     /// Where git notes down what it knows of the files. It lies outside of the copy, so that no check rewrites it with its
     /// own calls of git; that of a submodule lies within it.
-    index: PathBuf,
+    pub(super) index: PathBuf,
     repository: &'r Repository,
     depth: usize,
 }
@@ -182,14 +182,7 @@ impl<'r> Copy<'r> {
         if own == self.index {
             return Ok(());
         }
-        let lent = fs::read(&self.index).and_then(|bytes| {
-            put(&own, Some(&bytes))?;
-            // A younger index would hide what changes in the moment in which a file was written.
-            let modified = fs::metadata(&self.index)?.modified()?;
-            let file = File::options().write(true).open(&own)?;
-            file.set_times(FileTimes::new().set_modified(modified))
-        });
-        lent.map_err(of(&own))
+        self.lend_index_to(&own).map_err(of(&own))
     }
 
     /// Removes all that is no part of the tree.

@@ -25,6 +25,8 @@ pub enum Difference {
     Commit,
     /// Filters, encodings or line ends may make files differ from what is committed of them.
     Conversion,
+    /// Nothing differs, but fixers are to change what is judged, and the working tree is the user's.
+    Repaired,
 }
 
 impl std::fmt::Display for Difference {
@@ -37,6 +39,7 @@ impl std::fmt::Display for Difference {
             Self::Unwatched(path) => write!(f, "git is told not to look at `{}`", path.display()),
             Self::Commit => f.write_str("another commit is checked out"),
             Self::Conversion => f.write_str("filters or line ends may make files differ from what is judged"),
+            Self::Repaired => f.write_str("what is committed is repaired before it is judged"),
         }
     }
 }

@@ -37,6 +37,14 @@ pub enum SnapshotError {
     /// A file of the snapshot is not what it has to be, though it was just written.
     #[error("`{0}` in the snapshot is not as it is in git, even after it was written: the snapshot proves nothing")]
     NotEqual(String),
+    /// What is staged after repairs were staged is not what was judged.
+    #[error("what is staged now ({tree}) is not what was judged ({judged})")]
+    NotStaged {
+        /// What is staged.
+        tree: String,
+        /// What was judged.
+        judged: String,
+    },
     /// The place for snapshots lies in the repository, where cargo would read what is not judged.
     #[error("`{}`, where snapshots are kept, lies in the repository `{}`: set CARGO_HOOKS_DIR to a directory outside of it", state.display(), top.display())]
     WithinRepository {
@@ -67,14 +75,14 @@ pub enum SnapshotError {
 }
 
 impl SnapshotError {
-    pub(super) fn refused(asked: &'static str, refusal: &Refusal) -> Self {
+    pub(in crate::git_hooks) fn refused(asked: &'static str, refusal: &Refusal) -> Self {
         Self::Git {
             asked,
             words: refusal.words().to_owned(),
         }
     }
 
-    pub(super) fn not_understood(asked: &'static str) -> Self {
+    pub(in crate::git_hooks) fn not_understood(asked: &'static str) -> Self {
         Self::Git {
             asked,
             words: "what cannot be read".to_owned(),

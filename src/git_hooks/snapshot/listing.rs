@@ -11,13 +11,14 @@ pub(super) const SUBMODULE: u32 = 0o160_000;
 
 /// A file of an index, as `git ls-files --stage -v -z` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Staged<'l> {
+pub(in crate::git_hooks) struct Staged<'l> {
     /// What git is told to think of it, as a letter: `H` for nothing special.
-    pub(super) tag: u8,
-    pub(super) mode: u32,
+    pub(in crate::git_hooks) tag: u8,
+    pub(in crate::git_hooks) mode: u32,
+    pub(in crate::git_hooks) object: &'l str,
     /// 0 where it is not in conflict.
-    pub(super) stage: u8,
-    pub(super) path: &'l Path,
+    pub(in crate::git_hooks) stage: u8,
+    pub(in crate::git_hooks) path: &'l Path,
 }
 
 /// A file of a tree, as `git ls-tree -r -z` names it.
@@ -29,16 +30,22 @@ pub(super) struct InTree<'l> {
 }
 
 /// The files of an index; nothing where that is no such list.
-pub(super) fn staged(listing: &[u8]) -> Option<Vec<Staged<'_>>> {
+pub(in crate::git_hooks) fn staged(listing: &[u8]) -> Option<Vec<Staged<'_>>> {
     records(listing)?
         .map(|(head, path)| {
-            let [tag, mode, _, stage] = words(head)?;
+            let [tag, mode, object, stage] = words(head)?;
             let (&[tag], &[digit @ b'0'..=b'3']) = (tag.as_bytes(), stage.as_bytes()) else {
                 return None;
             };
             let mode = u32::from_str_radix(mode, 8).ok()?;
             let stage = digit - b'0';
-            Some(Staged { tag, mode, stage, path })
+            Some(Staged {
+                tag,
+                mode,
+                object,
+                stage,
+                path,
+            })
         })
         .collect()
 }

@@ -13,7 +13,7 @@ use super::SnapshotError;
 use crate::private_files::{Durability, PrivateDir};
 
 /// The places of a working tree. Each has a target directory of its own, so that there are few; most often one is enough.
-const SLOTS: [&str; 3] = ["0", "1", "2"];
+pub(super) const SLOTS: [&str; 3] = ["0", "1", "2"];
 
 /// When the place was used last, by the clock of the time.
 const STAMP: &str = "used";
@@ -55,8 +55,7 @@ impl Slot {
     /// times of files, and would take one that is written now for older than what was built from it.
     pub(super) fn is_later_than_before(&self) -> Result<bool, SnapshotError> {
         let now = since_epoch(SystemTime::now());
-        let before = self.dir.read(STAMP, 64).ok();
-        let before = before.and_then(|text| String::from_utf8(text).ok()?.parse::<u64>().ok());
+        let before = noted(&self.dir);
         self.note(now)?;
         let slack = u64::try_from(SLACK.as_millis()).unwrap_or(u64::MAX);
         Ok(before.is_none_or(|before| before <= now.saturating_add(slack)))
@@ -77,13 +76,24 @@ impl Slot {
     }
 }
 
+/// When a place was used last, where somebody has noted that down.
+#[cfg(feature = "cli")]
+pub(super) fn last_use(dir: &PrivateDir) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(noted(dir)?))
+}
+
+fn noted(dir: &PrivateDir) -> Option<u64> {
+    let text = dir.read(STAMP, 64).ok()?;
+    String::from_utf8(text).ok()?.parse().ok()
+}
+
 fn since_epoch(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The lock on a place; nothing where somebody else has it, or has removed it meanwhile.
-fn lock(dir: &PrivateDir, name: &str, how: FlockOperation) -> Result<Option<File>, SnapshotError> {
+pub(super) fn lock(dir: &PrivateDir, name: &str, how: FlockOperation) -> Result<Option<File>, SnapshotError> {
     let path = dir.path().join(format!("{name}.lock"));
     let locked = open(&path).and_then(|file| {
         loop {

@@ -188,3 +188,20 @@ fn a_merge_with_resolved_conflicts_is_judged() {
     world.commits("commit --quiet --no-edit", Where::Snapshot);
     assert_eq!(world.asked("rev-list --parents -n1 HEAD").split(' ').count(), 3);
 }
+
+#[test]
+fn what_failed_in_a_snapshot_can_be_judged_again() {
+    let world = with_all_three();
+    world.verdict(1);
+    let output = world.git(COMMIT).exits(1);
+    assert!(
+        output.stderr.contains("rerun: cargo hooks git-hook pre-commit\n"),
+        "{output}"
+    );
+    let judged = world.judged();
+    world.sandbox.run("git-hook pre-commit").ends(1);
+    assert_eq!(world.judged(), judged);
+    // What git has made for one commit is gone after that.
+    let output = world.git("commit --quiet -a -m second").exits(1);
+    assert!(output.stderr.contains("rerun: cargo hooks check look\n"), "{output}");
+}

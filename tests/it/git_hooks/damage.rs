@@ -229,3 +229,25 @@ fn a_run_that_is_killed_leaves_everything_as_it_was() {
 fn many_runs_that_are_killed_leave_everything_as_it_was() {
     killed_at_random(300);
 }
+
+#[test]
+fn a_snapshot_that_nobody_uses_can_be_removed() {
+    let world = World::new();
+    world.sandbox.append("alpha/src/lib.rs", "// staged\n");
+    world.git("add --all").ends(0);
+    world.sandbox.write("new.txt", "untracked\n");
+    world.commits("commit --quiet -m second", Where::Snapshot);
+    let snapshot = world.snapshot();
+    assert_eq!(
+        world.sandbox.run("cache gc").exits(0).stdout.lines().count(),
+        1,
+        "it was used just now"
+    );
+    assert!(snapshot.is_dir());
+    let cleared = world.sandbox.run("cache clear --message-format json").exits(0);
+    assert_eq!(cleared.json()[0]["snapshots"]["removed"], 1);
+    assert!(!snapshot.exists());
+    world.sandbox.append("alpha/src/lib.rs", "// more\n");
+    world.git("add alpha").ends(0);
+    world.commits("commit --quiet -m third", Where::Snapshot);
+}

@@ -7,4 +7,8 @@ mod installed;
 mod oddities;
 mod pushes;
 mod random;
+mod repairs;
+mod repairs_disk;
+mod repairs_murder;
+mod repairs_random;
 mod world;
