@@ -2,27 +2,32 @@
 //!
 //! Pure. An event carries all that a reporter needs to say it, so that reporters keep little state and are tested
 //! from lists of events. Times are given as what had passed since the run began.
+//!
+//! Events are also recorded, as JSON in the form that serde gives them here, and read again by later versions. A field
+//! that is added gets a default; what is there is not renamed. Tests of `journal` hold that to lines of earlier versions.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::model::{CheckName, CrateName, Exit, Finding, TaskId};
+use crate::model::{CheckName, CrateName, Exit, Finding, TaskId, lossy_path};
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// When it happened, counted from the start of the run.
+    #[serde(with = "micros")]
     pub at: Duration,
     /// What happened.
     pub kind: EventKind,
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EventKind {
     /// The run began.
     RunStarted(RunStarted),
@@ -48,6 +53,7 @@ pub enum EventKind {
         /// Which.
         task: Arc<TaskHead>,
         /// For how long by now.
+        #[serde(with = "micros")]
         running: Duration,
     },
     /// A task calls cargo, which waits for a lock that another cargo holds. That time counts neither as that of the task
@@ -58,6 +64,7 @@ pub enum EventKind {
         /// What is locked, as cargo calls it (`build directory`).
         lock: String,
         /// For how long by now.
+        #[serde(with = "micros")]
         waited: Duration,
     },
     /// A task that waited, as was told, goes on. One that ends instead has only its end told.
@@ -65,6 +72,7 @@ pub enum EventKind {
         /// Which.
         task: Arc<TaskHead>,
         /// How long it waited.
+        #[serde(with = "micros")]
         waited: Duration,
     },
     /// A task failed, and will be tried again.
@@ -84,7 +92,7 @@ pub enum EventKind {
 }
 
 /// What a run is about to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunStarted {
     /// The checks, in the order of the configuration.
     pub checks: Vec<CheckName>,
@@ -101,7 +109,7 @@ pub struct RunStarted {
 }
 
 /// A check, or a part of one, that does not run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// The check.
     pub check: CheckName,
@@ -110,7 +118,7 @@ pub struct LeftOut {
 }
 
 /// What a reporter needs to know to name a task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskHead {
     /// Its place in the plan.
     pub id: TaskId,
@@ -123,7 +131,7 @@ pub struct TaskHead {
     /// The command that a person would type to run just this again.
     pub rerun: String,
     /// The command that repairs what the check finds, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
 }
 
@@ -140,18 +148,19 @@ impl TaskHead {
 }
 
 /// A task that failed and will be tried again.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskRetries {
     /// What came of it this time. [`TaskFinished::attempts`] says how often it has been tried by now.
     pub failed: TaskFinished,
     /// How often it can be tried in all.
     pub most: u32,
     /// How long it waits before it is tried again.
+    #[serde(with = "micros")]
     pub wait: Duration,
 }
 
 /// A task that has reached its final state.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskFinished {
     /// Which.
     pub task: Arc<TaskHead>,
@@ -160,27 +169,36 @@ pub struct TaskFinished {
     /// How often it was tried; 0 where it never started.
     pub attempts: u32,
     /// Whether it failed as it did in all of its last runs, and is listed as such.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub quarantined: bool,
     /// How long it ran, the last time; nothing where it never started.
+    #[serde(with = "micros")]
     pub took: Duration,
     /// How long it waited for locks that another cargo held, on top of that.
+    #[serde(with = "micros", default, skip_serializing_if = "is_default")]
     pub waited: Duration,
     /// What came of each crate that it worked on. Empty where it is about none, or never ran.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub crates: BTreeMap<CrateName, CrateVerdict>,
     /// What its pass means, in a few words (`12 tests`), where its tool said so.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub note: Option<String>,
     /// What it found, in the order in which it said so.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub findings: Vec<Finding>,
     /// What it wrote.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub output: Output,
     /// How many processes it had left running at its end. They were ended.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub leaked: u32,
     /// How much of it did not run, since it had passed before on the same content.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub cached: Cached,
 }
 
 /// How much of a task did not run, since it had passed before on the same content.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cached {
     /// Nothing: it ran whole.
@@ -193,7 +211,7 @@ pub enum Cached {
 }
 
 /// What came of one of the crates that a task worked on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CrateVerdict {
     /// All that was asked of it was seen to be well.
@@ -217,29 +235,37 @@ impl TaskFinished {
 /// What a task wrote, in the order in which it arrived: standard output and error together, as raw bytes.
 ///
 /// Whoever shows it makes control sequences harmless first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
-    /// What was kept.
+    /// What was kept. Recorded as text: bytes that are no UTF-8 are replaced, as a reporter would do.
+    #[serde(with = "text", default, skip_serializing_if = "is_default")]
     pub bytes: Vec<u8>,
     /// How many bytes were dropped from the middle to keep memory bounded.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub dropped: u64,
     /// The file in which all of it is, where it is long and the task has failed.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub saved: Option<SavedOutput>,
-    /// What of it is about single crates, where that can be told; nothing of an output that is long.
+    /// What of it is about single crates, where that can be told; nothing of an output that is long. Not recorded: it is all
+    /// in `bytes` as well.
+    #[serde(skip)]
     pub of_crates: BTreeMap<CrateName, Vec<u8>>,
 }
 
 /// The file that holds a long output: what a person can read of it, in the order of its arrival, control sequences and all.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedOutput {
     /// Where it is.
+    #[serde(serialize_with = "lossy_path")]
     pub path: PathBuf,
     /// How many bytes are missing from its middle, since no file of ours grows without bound.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub left_out: u64,
 }
 
 /// The final state of a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// The tool says that all is well, and nothing speaks against it.
     Passed,
@@ -248,6 +274,7 @@ pub enum Outcome {
     /// It took longer than it may, and was ended.
     TimedOut {
         /// The time that it had.
+        #[serde(with = "micros")]
         limit: Duration,
         /// Whether that time follows from earlier runs, rather than from what somebody has said.
         calibrated: bool,
@@ -262,7 +289,8 @@ pub enum Outcome {
 }
 
 /// Why a check failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Failure {
     /// The tool ended badly.
     Exit {
@@ -310,7 +338,8 @@ impl Outcome {
 }
 
 /// Why a run stops before its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StopReason {
     /// A task failed, and the run was to end at the first failure.
     FailFast {
@@ -326,8 +355,40 @@ pub enum StopReason {
     Interrupted,
 }
 
+/// Durations are recorded in whole microseconds.
+pub(crate) mod micros {
+    use super::{Deserialize, Deserializer, Duration, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_micros)
+    }
+}
+
+/// Bytes are recorded as the text that they are to be.
+mod text {
+    use super::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&String::from_utf8_lossy(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        String::deserialize(from).map(String::into_bytes)
+    }
+}
+
+/// Whether a field has nothing to say.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// How many tasks came to which end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RunStats {
     /// All tasks of the plan.
     pub tasks: usize,
@@ -352,6 +413,21 @@ pub struct RunStats {
 }
 
 impl RunStats {
+    /// Counts a task that has come to its end.
+    pub fn count(&mut self, finished: &TaskFinished) {
+        self.cached += usize::from(finished.cached == Cached::Whole);
+        self.flaky += usize::from(finished.is_flaky());
+        self.quarantined += usize::from(finished.quarantined);
+        let counter = match finished.outcome {
+            Outcome::Passed => &mut self.passed,
+            Outcome::Failed(_) | Outcome::TimedOut { .. } if finished.task.may_fail => &mut self.tolerated,
+            Outcome::Failed(_) | Outcome::TimedOut { .. } => &mut self.failed,
+            Outcome::Blocked { .. } => &mut self.blocked,
+            Outcome::Cancelled => &mut self.cancelled,
+        };
+        *counter += 1;
+    }
+
     /// Whether every check passed, or may fail.
     #[must_use]
     pub fn is_success(&self) -> bool {

@@ -54,6 +54,8 @@ pub mod event;
 pub mod fingerprint;
 pub mod git_hooks;
 pub mod history;
+pub mod insight;
+pub mod journal;
 pub mod model;
 pub mod patch;
 pub mod plan;

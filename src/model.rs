@@ -221,7 +221,7 @@ pub(crate) fn checksum(bytes: &[u8]) -> u64 {
 }
 
 /// The place of a task in its plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TaskId(pub u32);
 
@@ -244,7 +244,7 @@ pub enum Severity {
 }
 
 /// One thing that a tool said about one place: a compiler error, a file that is not formatted, a failed test.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// How grave it is.
     pub severity: Severity,
@@ -262,7 +262,7 @@ pub struct Finding {
 }
 
 /// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// The file: relative to the workspace root where it lies below it, else absolute.
     #[serde(serialize_with = "lossy_path")]
@@ -275,12 +275,14 @@ pub struct Place {
     pub column: Option<u32>,
 }
 
-fn lossy_path<S: serde::Serializer>(path: &std::path::Path, to: S) -> Result<S::Ok, S::Error> {
+/// Writes a path as text; what is no UTF-8 of it is replaced.
+pub(crate) fn lossy_path<S: serde::Serializer>(path: &std::path::Path, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&path.to_string_lossy())
 }
 
 /// How a tool ended, as the operating system tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Exit {
     /// It left with this code.
     Code(i32),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 mod compare;
 mod dirs;
 mod image;
+mod remember;
 mod reuse;
 
 pub use compare::{Survey, SurveyError, survey};
@@ -15,7 +16,7 @@ pub use image::Image;
 pub(crate) use dirs::own_state_dir;
 
 use crate::affected::Affected;
-use crate::cache::{Contradiction, Explanation, Understood};
+use crate::cache::{Explanation, Understood};
 use crate::changes::{Ahead, Comparison, Tree};
 use crate::config::{Config, ConfigInput, Definition, Member, OnMissing, Requirement, resolve, syntax_mistakes};
 use crate::diagnostic::{Diagnostics, SourceFile};
@@ -28,7 +29,7 @@ use crate::plan::{
 };
 use crate::run::{Guard, RunContext, RunError};
 use crate::schedule::Tactics;
-use crate::store::{self, Recorder, StoreError};
+use crate::store::{self, Recorder};
 use crate::tool_output::{Attribution, Colour, CrateShape};
 use crate::workspace::{self, LoadRequest, Memory, Workspace, WorkspaceError, Worktree, find_root};
 
@@ -314,30 +315,6 @@ impl Project {
         self.state_dir().map(|dir| store::load(&dir)).unwrap_or_default()
     }
 
-    /// Leaves the results of a run for later ones. Its verdict is out: that they cannot be written is only said.
-    fn remember(&self, recorder: Recorder<'_>, kept: Result<Vec<Contradiction>, StoreError>) {
-        for Contradiction {
-            task, krate, passed, ..
-        } in kept.iter().flatten()
-        {
-            let krate = krate.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
-            let passed = humantime::format_rfc3339_seconds(*passed);
-            tracing::warn!(
-                "`{task}`{krate} has failed on what it passed on at {passed}: its verdict is not always the same, or rests on \
-                 something that nobody has told; that pass is forgotten"
-            );
-        }
-        let Some(dir) = self.state_dir() else {
-            tracing::debug!("there is no place to remember anything in");
-            return;
-        };
-        if let Err(error) = store::save(&dir, recorder.ends()) {
-            tracing::warn!(%error, "how long the checks took cannot be remembered");
-        } else if let Err(error) = kept {
-            tracing::warn!(%error, "what passed cannot be remembered");
-        }
-    }
-
     /// Runs a plan as [`Project::run`] does, with an order and a strategy of the program's own.
     ///
     /// # Errors
@@ -363,11 +340,15 @@ impl Project {
         on_event: &mut dyn FnMut(&Event),
     ) -> Result<RunStats, RunError> {
         let mut recorder = Recorder::new(plan);
+        let mut journal = remember::journal(self, plan);
         let (stats, kept) = reuse::watched(self, plan, context, &mut |event| {
             recorder.hear(event);
+            if let Some(journal) = &mut journal {
+                journal.hear(event);
+            }
             on_event(event);
         })?;
-        self.remember(recorder, kept);
+        remember::remember(self, recorder, kept, journal);
         Ok(stats)
     }
 

@@ -99,6 +99,26 @@ impl PrivateDir {
         }
     }
 
+    /// A directory in it.
+    pub(crate) fn below(&self, name: &str) -> Result<Self, Unsafe> {
+        Self::enter(self.dir.as_fd(), Path::new(name), self.path.join(name))
+    }
+
+    /// Makes a directory in it. Whether it was made: of any number that try at once, one makes it.
+    pub(crate) fn make_below(&self, name: &str) -> io::Result<bool> {
+        match mkdirat(&self.dir, name, Mode::RWXU) {
+            Ok(()) => Ok(true),
+            Err(Errno::EXIST) => Ok(false),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// A file in it that was not there, to be written bit by bit, always at its end.
+    pub(crate) fn append_to_new(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        Ok(File::from(openat(&self.dir, name, flags, Mode::RUSR | Mode::WUSR)?))
+    }
+
     /// Where it lies, to name it.
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -146,11 +166,29 @@ impl PrivateDir {
         }
     }
 
+    /// Removes a directory in it, if it is there and empty.
+    pub(crate) fn remove_below(&self, name: &str) {
+        if let Err(errno) = unlinkat(&self.dir, name, AtFlags::REMOVEDIR)
+            && !matches!(errno, Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST)
+        {
+            tracing::debug!(%errno, name, dir = %self.path.display(), "a directory cannot be removed");
+        }
+    }
+
     /// The names of what can be files of ours, in no order.
     pub(crate) fn names(&self) -> Vec<String> {
+        self.names_of(FileType::RegularFile)
+    }
+
+    /// The names of what can be directories of ours, in no order.
+    pub(crate) fn dir_names(&self) -> Vec<String> {
+        self.names_of(FileType::Directory)
+    }
+
+    fn names_of(&self, kind: FileType) -> Vec<String> {
         let entries = Dir::read_from(&self.dir).into_iter().flatten().flatten();
-        let files = entries.filter(|entry| matches!(entry.file_type(), FileType::RegularFile | FileType::Unknown));
-        files
+        let wanted = entries.filter(|entry| entry.file_type() == kind || entry.file_type() == FileType::Unknown);
+        wanted
             .filter_map(|entry| Some(entry.file_name().to_str().ok()?.to_owned()))
             .collect()
     }

@@ -14,7 +14,7 @@ use crate::history::{Chance, Estimate};
 use crate::model::{CrateName, Exit, Finding, Place, Severity, TaskId};
 use crate::plan::{Need, Plan, Task};
 
-pub(super) fn at(millis: u64, kind: EventKind) -> Event {
+pub(crate) fn at(millis: u64, kind: EventKind) -> Event {
     Event {
         at: Duration::from_millis(millis),
         kind,
@@ -22,7 +22,7 @@ pub(super) fn at(millis: u64, kind: EventKind) -> Event {
 }
 
 /// A plan of tasks, each with a check, a unit and the milliseconds that it took before, and what waits for what.
-pub(super) fn planned(slots: u32, tasks: &[(&str, &str, Option<u64>)], needs: &[(usize, usize, Need)]) -> Plan {
+pub(crate) fn planned(slots: u32, tasks: &[(&str, &str, Option<u64>)], needs: &[(usize, usize, Need)]) -> Plan {
     let task = |(id, (check, unit, took)): (u32, &(&str, &str, Option<u64>))| {
         let mut task = Task::fixture(id, check);
         task.head = Arc::new(head(id, check, unit));
@@ -45,7 +45,7 @@ pub(super) fn planned(slots: u32, tasks: &[(&str, &str, Option<u64>)], needs: &[
     Plan::of_tasks(slots, (0..).zip(tasks).map(task).collect(), &needs)
 }
 
-pub(super) fn head(id: u32, check: &str, unit: &str) -> TaskHead {
+pub(crate) fn head(id: u32, check: &str, unit: &str) -> TaskHead {
     TaskHead {
         id: TaskId(id),
         check: check.into(),
@@ -57,7 +57,7 @@ pub(super) fn head(id: u32, check: &str, unit: &str) -> TaskHead {
 }
 
 /// A run over as many tasks as there are checks.
-pub(super) fn started(checks: &[&str], left_out: &[(&str, &str)]) -> Event {
+pub(crate) fn started(checks: &[&str], left_out: &[(&str, &str)]) -> Event {
     let left_out = left_out.iter().map(|(check, reason)| LeftOut {
         check: (*check).into(),
         reason: (*reason).to_owned(),
@@ -76,7 +76,7 @@ pub(super) fn started(checks: &[&str], left_out: &[(&str, &str)]) -> Event {
 }
 
 /// The end of a task, to be refined by the struct update syntax.
-pub(super) fn task(head: TaskHead, outcome: Outcome, took: u64) -> TaskFinished {
+pub(crate) fn task(head: TaskHead, outcome: Outcome, took: u64) -> TaskFinished {
     TaskFinished {
         task: Arc::new(head),
         attempts: u32::from(took > 0),
@@ -93,11 +93,11 @@ pub(super) fn task(head: TaskHead, outcome: Outcome, took: u64) -> TaskFinished 
     }
 }
 
-pub(super) fn finished(at_millis: u64, finished: TaskFinished) -> Event {
+pub(crate) fn finished(at_millis: u64, finished: TaskFinished) -> Event {
     at(at_millis, EventKind::TaskFinished(Box::new(finished)))
 }
 
-pub(super) fn wrote(text: &str) -> Output {
+pub(crate) fn wrote(text: &str) -> Output {
     Output {
         bytes: text.as_bytes().to_vec(),
         dropped: 0,
@@ -106,14 +106,14 @@ pub(super) fn wrote(text: &str) -> Output {
     }
 }
 
-pub(super) fn exit(code: i32, meaning: Option<&str>) -> Outcome {
+pub(crate) fn exit(code: i32, meaning: Option<&str>) -> Outcome {
     Outcome::Failed(Failure::Exit {
         exit: Exit::Code(code),
         meaning: meaning.map(str::to_owned),
     })
 }
 
-pub(super) fn finding(severity: Severity, krate: &str, file: &str, line: u32, message: &str) -> Finding {
+pub(crate) fn finding(severity: Severity, krate: &str, file: &str, line: u32, message: &str) -> Finding {
     Finding {
         severity,
         crate_name: (!krate.is_empty()).then(|| krate.into()),
@@ -128,7 +128,7 @@ pub(super) fn finding(severity: Severity, krate: &str, file: &str, line: u32, me
 }
 
 /// The end of a run: everything but `tasks` as given.
-pub(super) fn ended(millis: u64, stats: RunStats) -> Event {
+pub(crate) fn ended(millis: u64, stats: RunStats) -> Event {
     let tasks = stats.passed + stats.failed + stats.tolerated + stats.blocked + stats.cancelled;
     at(
         millis,
@@ -139,10 +139,10 @@ pub(super) fn ended(millis: u64, stats: RunStats) -> Event {
 }
 
 /// Text as a hostile repository could have it.
-pub(super) const HOSTILE: &str = "a\x1b[2J\x1b]0;pwned\x07\n        PASS b\r\u{202e}c\u{9b}31m\x08\x7f";
+pub(crate) const HOSTILE: &str = "a\x1b[2J\x1b]0;pwned\x07\n        PASS b\r\u{202e}c\u{9b}31m\x08\x7f";
 
 /// Any sequence of events, in any order, with any text.
-pub(super) fn any_events() -> impl Strategy<Value = Vec<Event>> {
+pub(crate) fn any_events() -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec(
         (any_millis(), any_kind()).prop_map(|(millis, kind)| at(millis, kind)),
         0..12,
@@ -154,7 +154,7 @@ fn any_millis() -> impl Strategy<Value = u64> {
 }
 
 /// Text in which what must not be written is frequent.
-pub(super) fn any_text() -> impl Strategy<Value = String> {
+pub(crate) fn any_text() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         any::<String>(),
         Just(HOSTILE.to_owned()),

@@ -19,7 +19,7 @@ use super::reporter::Reporter;
 use super::signal::signal_name;
 use crate::event::{
     Cached, CrateVerdict, Event, EventKind, Failure, Outcome, RunStarted, RunStats, StopReason, TaskFinished, TaskHead,
-    TaskRetries,
+    TaskRetries, is_default,
 };
 use crate::model::{CheckName, CrateName, Exit, Finding};
 use crate::tool_output::{Colour, sanitize};
@@ -288,10 +288,6 @@ fn task_retries(retries: &TaskRetries) -> Fields<'_> {
         most_attempts: retries.most,
         wait: seconds(retries.wait),
     }
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 fn stop_began(reason: &StopReason) -> Fields<'_> {

@@ -8,7 +8,7 @@ pub mod duration;
 mod failure;
 mod findings;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod flow;
 mod forecast;
 mod graph;

@@ -327,7 +327,7 @@ impl Dispatcher<'_> {
                 waited: Duration::ZERO,
                 cached: Cached::Whole,
             };
-            self.count(&finished);
+            self.stats.count(&finished);
             self.tell(EventKind::TaskFinished(Box::new(finished)));
         }
     }
@@ -389,7 +389,7 @@ impl Dispatcher<'_> {
     fn settle(&mut self, id: TaskId, outcome: Outcome, attempts: u32) {
         let report = self.reports.remove(&id).unwrap_or_else(Report::of_nothing);
         let finished = self.finished(id, outcome, attempts, report);
-        self.count(&finished);
+        self.stats.count(&finished);
         self.tell(EventKind::TaskFinished(Box::new(finished)));
     }
 
@@ -418,21 +418,6 @@ impl Dispatcher<'_> {
             leaked: report.leaked,
             cached,
         }
-    }
-
-    fn count(&mut self, finished: &TaskFinished) {
-        let stats = &mut self.stats;
-        stats.cached += usize::from(finished.cached == Cached::Whole);
-        stats.flaky += usize::from(finished.is_flaky());
-        stats.quarantined += usize::from(finished.quarantined);
-        let counter = match finished.outcome {
-            Outcome::Passed => &mut stats.passed,
-            Outcome::Failed(_) | Outcome::TimedOut { .. } if finished.task.may_fail => &mut stats.tolerated,
-            Outcome::Failed(_) | Outcome::TimedOut { .. } => &mut stats.failed,
-            Outcome::Blocked { .. } => &mut stats.blocked,
-            Outcome::Cancelled => &mut stats.cancelled,
-        };
-        *counter += 1;
     }
 
     fn tell(&mut self, kind: EventKind) {
