@@ -10,6 +10,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use super::affected::AffectedFormat;
 use super::comparison::ComparisonArgs;
 use super::graph::GraphFormat;
+use super::metrics::MetricsFormat;
+use super::show::{ShowAs, Which};
 use crate::config::{Order, Stage, Strategy};
 use crate::model::Keyword;
 use crate::run::Guard;
@@ -90,6 +92,32 @@ Examples:
         #[command(subcommand)]
         command: CacheCommand,
     },
+    /// List the last runs and what came of them.
+    #[command(after_help = "\
+Examples:
+  cargo hooks history             the last 20 runs
+  cargo hooks history -n 100      the last 100
+  cargo hooks history --verify    read all that is recorded; exits with 1 where anything is damaged")]
+    History(HistoryArgs),
+    /// Tell a run again.
+    #[command(after_help = "\
+Examples:
+  cargo hooks show               the last run
+  cargo hooks show 17            the run with this number
+  cargo hooks show 17 --as json  as `check --message-format json` would have written it")]
+    Show(ShowArgs),
+    /// Say how long checks take, how often they fail, what is saved, and what to do about a bad figure.
+    #[command(after_help = "\
+Examples:
+  cargo hooks stats        of all runs that are recorded
+  cargo hooks stats -v     also crate by crate")]
+    Stats(StatsArgs),
+    /// Write the figures of `stats` for a program that watches them.
+    #[command(after_help = "\
+Examples:
+  cargo hooks metrics > /var/lib/node_exporter/cargo_hooks.prom
+  cargo hooks metrics --format json")]
+    Metrics(MetricsArgs),
     /// Write a commented configuration into the root manifest.
     #[command(after_help = "\
 Examples:
@@ -385,6 +413,46 @@ pub(super) struct CacheArgs {
     /// How the answer is written.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) message_format: MessageFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// How many runs, the newest ones.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    pub(super) last: usize,
+    /// Read all that is recorded, and say what is damaged.
+    #[arg(long, conflicts_with = "last")]
+    pub(super) verify: bool,
+    /// How the list is written.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) message_format: MessageFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The number of the run, or `last`.
+    #[arg(value_name = "RUN", default_value = "last")]
+    pub(super) run: Which,
+    /// In which form.
+    #[arg(long = "as", value_enum, default_value_t, value_name = "FORM")]
+    pub(super) form: ShowAs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct StatsArgs {
+    /// Only about the newest runs: at least so many, rounded up to hundreds by their numbers.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
+    pub(super) last: usize,
+    /// How the figures are written.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) message_format: MessageFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct MetricsArgs {
+    /// In which form.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) format: MetricsFormat,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -231,7 +231,8 @@ fn damage_json(damage: &[Damage]) -> Json {
     damage.iter().map(one).collect()
 }
 
-fn counted(count: usize, what: &str) -> String {
+/// A number and its noun.
+pub(super) fn counted(count: usize, what: &str) -> String {
     let plural = match what {
         _ if count == 1 => "",
         "pass" => "es",

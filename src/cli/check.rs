@@ -16,6 +16,7 @@ use crate::project::Project;
 use crate::report::{
     HumanOptions, HumanReporter, JsonReporter, ProgressOptions, ProgressTarget, ProgressView, Reporter, Verbosity,
 };
+use crate::tool_output::Colour;
 
 pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     if args.how.dry_run {
@@ -115,7 +116,7 @@ pub(super) fn run(
     listen: &mut dyn FnMut(&EventKind),
 ) -> Result<RunStats, CliError> {
     let mut reporter: Box<dyn Reporter> = match format {
-        MessageFormat::Human => Box::new(HumanReporter::new(human_options(plan, global))),
+        MessageFormat::Human => Box::new(HumanReporter::new(human_options(plan.colour, global))),
         MessageFormat::Json => Box::new(JsonReporter::new()),
     };
     let view = (format == MessageFormat::Human).then(|| progress(global)).flatten();
@@ -154,7 +155,8 @@ fn tell(
     }
 }
 
-fn human_options(plan: &Plan, global: &GlobalArgs) -> HumanOptions {
+/// How much is told, and in which colour.
+pub(super) fn human_options(colour: Colour, global: &GlobalArgs) -> HumanOptions {
     let verbosity = match (global.quiet, global.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,
@@ -162,7 +164,7 @@ fn human_options(plan: &Plan, global: &GlobalArgs) -> HumanOptions {
     };
     let width = terminal_size::terminal_size_of(std::io::stdout()).map_or(usize::MAX, |(width, _)| width.0.into());
     HumanOptions {
-        colour: plan.colour,
+        colour,
         width,
         verbosity,
     }

@@ -16,18 +16,22 @@ mod error;
 mod git;
 mod git_hook;
 mod graph;
+mod history;
 mod init;
 mod install;
 mod judge;
 mod list;
 mod log;
 mod man;
+mod metrics;
 mod output;
 mod plan;
 mod reference;
 mod repair;
 mod request;
 mod schema;
+mod show;
+mod stats;
 mod terminal;
 mod uninstall;
 mod verify;
@@ -60,6 +64,10 @@ pub fn main() -> ExitCode {
         Command::Affected(args) => affected::affected(&args, &global),
         Command::Why(args) => why::why(&args, &global),
         Command::Cache { command } => cache::cache(&command, &global),
+        Command::History(args) => history::history(&args, &global),
+        Command::Show(args) => show::show(&args, &global),
+        Command::Stats(args) => stats::stats(&args, &global),
+        Command::Metrics(args) => metrics::metrics(&args, &global),
         Command::Init(args) => init::init(&args, &global),
         Command::Install(args) => install::install(&args, &global),
         Command::Uninstall(args) => uninstall::uninstall(&args, &global),

@@ -128,7 +128,7 @@ pub fn figures(journals: &Journals) -> Figures {
     let mut figures = Figures::default();
     let mut longest: BTreeMap<&str, u64> = BTreeMap::new();
     let mut with_several = 0;
-    for run in journals.runs.iter().filter(|run| !run.goes_on) {
+    for run in journals.runs.iter().filter(|run| !run.goes_on()) {
         figures.add(run, &usual);
         if !run.busy.is_zero() && run.stats.tasks > run.stats.cached + 1 {
             with_several += 1;
@@ -156,7 +156,7 @@ impl Figures {
         self.runs += 1;
         self.since = Some(self.since.map_or(run.began, |since| since.min(run.began)));
         let end = match &run.stats {
-            stats if stats.interrupted || !run.has_ended => &mut self.interrupted,
+            stats if stats.interrupted || !run.has_ended() => &mut self.interrupted,
             stats if stats.is_success() => &mut self.passed,
             _ => &mut self.failed,
         };
@@ -169,7 +169,7 @@ impl Figures {
         self.waited = self.waited.saturating_add(run.waited);
         let by_cache = usual.of_cached(run);
         self.saved_by_cache = self.saved_by_cache.saturating_add(by_cache);
-        if run.limited && run.has_ended && !run.stats.interrupted {
+        if run.limited && run.has_ended() && !run.stats.interrupted {
             let all = usual.of_everything(run);
             let saved = all.saturating_sub(run.busy).saturating_sub(by_cache);
             self.saved_by_selection = self.saved_by_selection.saturating_add(saved);

@@ -59,7 +59,10 @@ const PASSED: Outcome = Outcome::Passed;
 fn nothing_has_no_figures_and_no_advice() {
     let figures = figures(&Journals::default());
     assert_eq!(figures, Figures::default());
-    assert_eq!((figures.hit_rate(), figures.utilisation(), figures.speed_up()), (0.0, 0.0, 0.0));
+    assert_eq!(
+        (figures.hit_rate(), figures.utilisation(), figures.speed_up()),
+        (0.0, 0.0, 0.0)
+    );
     assert_eq!(about(&figures), [""; 0]);
 }
 
@@ -69,7 +72,10 @@ fn what_did_not_run_saves_what_it_usually_takes() {
     let cached = run(2, false, 100, &[("a", PASSED, 0, true), ("b", PASSED, 100, false)]);
     let limited = run(3, true, 100, &[("a", PASSED, 200, false), ("b", PASSED, 0, true)]);
     let figures = figures(&journals(&[whole, cached, limited]));
-    assert_eq!((figures.runs, figures.passed, figures.ran, figures.cached), (3, 3, 4, 2));
+    assert_eq!(
+        (figures.runs, figures.passed, figures.ran, figures.cached),
+        (3, 3, 4, 2)
+    );
     // Of `a` 200 and 900 are known, of which the lower middle counts, and of `b` 100: each within an eighth.
     let near = |found: Duration, millis: u64| {
         let found = u64::try_from(found.as_millis()).unwrap();
@@ -79,7 +85,10 @@ fn what_did_not_run_saves_what_it_usually_takes() {
     // On everything, 900 and 100.
     near(figures.saved_by_selection, 1000 - 200 - 100);
     assert_eq!(figures.busy, Duration::from_millis(1300));
-    assert_eq!((figures.elapsed, figures.slots), (Duration::from_millis(1200), Duration::from_millis(2400)));
+    assert_eq!(
+        (figures.elapsed, figures.slots),
+        (Duration::from_millis(1200), Duration::from_millis(2400))
+    );
     assert!((figures.hit_rate() - 2.0 / 6.0).abs() < 1e-9);
     assert_eq!(figures.since, Some(1000));
     let a = &figures.checks[0];
@@ -88,13 +97,35 @@ fn what_did_not_run_saves_what_it_usually_takes() {
 
 #[test]
 fn a_bad_figure_comes_with_advice_once_enough_is_known() {
-    let runs = |count: u64, run: &dyn Fn(u64) -> Recorded| figures(&journals(&(1..=count).map(run).collect::<Vec<_>>()));
-    let dominated = |number| run(number, false, 1000, &[("a", PASSED, 950, false), ("b", PASSED, 1, false)]);
+    let runs =
+        |count: u64, run: &dyn Fn(u64) -> Recorded| figures(&journals(&(1..=count).map(run).collect::<Vec<_>>()));
+    let dominated = |number| {
+        run(
+            number,
+            false,
+            1000,
+            &[("a", PASSED, 950, false), ("b", PASSED, 1, false)],
+        )
+    };
     assert_eq!(about(&runs(4, &dominated)), [""; 0]);
     assert_eq!(about(&runs(5, &dominated)), ["dominant"]);
-    let idle = |number| run(number, false, 1000, &[("a", PASSED, 300, false), ("b", PASSED, 300, false)]);
+    let idle = |number| {
+        run(
+            number,
+            false,
+            1000,
+            &[("a", PASSED, 300, false), ("b", PASSED, 300, false)],
+        )
+    };
     assert_eq!(about(&runs(5, &idle)), ["idle"]);
-    let busy = |number| run(number, false, 1000, &[("a", PASSED, 900, false), ("b", PASSED, 900, false)]);
+    let busy = |number| {
+        run(
+            number,
+            false,
+            1000,
+            &[("a", PASSED, 900, false), ("b", PASSED, 900, false)],
+        )
+    };
     assert_eq!(about(&runs(5, &busy)), [""; 0]);
     assert_eq!(about(&runs(25, &busy)), ["cache"]);
 }
@@ -108,7 +139,12 @@ fn waiting_flaky_and_hopeless_tasks_are_named() {
     let mut hopeless = run(3, false, 1000, &[("a", exit(1, None), 1900, false)]);
     change(&mut hopeless, |task| task.quarantined = true);
     let of = |run: &Recorded| {
-        let runs: Vec<_> = (0..5).map(|number| Recorded { number: run.number + number, ..run.clone() }).collect();
+        let runs: Vec<_> = (0..5)
+            .map(|number| Recorded {
+                number: run.number + number,
+                ..run.clone()
+            })
+            .collect();
         about(&figures(&journals(&runs)))
     };
     assert_eq!(of(&waiting), ["locks"]);

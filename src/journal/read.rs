@@ -3,6 +3,8 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::entry::{Begin, Content};
 use super::place::{BELOW, EVENTS, is_held, shelf_name};
 use crate::event::Event;
@@ -12,7 +14,8 @@ use crate::private_files::PrivateDir;
 pub(super) const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// What has become of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// It came to its end.
     Ended,

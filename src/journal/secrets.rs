@@ -133,18 +133,19 @@ fn each_text_of_task(finished: &mut TaskFinished, change: &mut dyn FnMut(&mut Ve
     for finding in &mut finished.findings {
         in_text(&mut finding.message, change);
     }
-    match &mut finished.outcome {
-        Outcome::Failed(Failure::Exit {
-            meaning: Some(text), ..
-        })
-        | Outcome::Failed(
+    let text = match &mut finished.outcome {
+        Outcome::Failed(Failure::Exit { meaning, .. }) => meaning.as_mut(),
+        Outcome::Failed(
             Failure::Start { error: text } | Failure::Unapplied { reason: text } | Failure::Uncertain { reason: text },
-        ) => in_text(text, change),
-        Outcome::Failed(Failure::Exit { .. } | Failure::Denied { .. } | Failure::Regenerated)
+        ) => Some(text),
+        Outcome::Failed(Failure::Denied { .. } | Failure::Regenerated)
         | Outcome::Passed
         | Outcome::TimedOut { .. }
         | Outcome::Blocked { .. }
-        | Outcome::Cancelled => {}
+        | Outcome::Cancelled => None,
+    };
+    if let Some(text) = text {
+        in_text(text, change);
     }
 }
 

@@ -22,11 +22,8 @@ pub struct RunSummary {
     /// Whether it repaired first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub repairs: bool,
-    /// Whether it came to its end. What goes on has not; what was killed never will.
-    pub has_ended: bool,
-    /// Whether it goes on.
-    #[serde(skip)]
-    pub goes_on: bool,
+    /// What has become of it.
+    pub standing: Standing,
     /// The checks that had a task.
     pub checks: Vec<CheckName>,
     /// The checks that were asked for and left out.
@@ -81,8 +78,7 @@ pub fn summarize(run: &Recorded) -> RunSummary {
         began: run.begin.began,
         limited: run.begin.limited,
         repairs: run.begin.repairs,
-        has_ended: run.has_ended(),
-        goes_on: run.standing == Standing::GoesOn,
+        standing: run.standing,
         checks: Vec::new(),
         left_out: Vec::new(),
         slots: 0,
@@ -106,6 +102,18 @@ pub fn summarize(run: &Recorded) -> RunSummary {
 }
 
 impl RunSummary {
+    /// Whether it came to its end.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.standing == Standing::Ended
+    }
+
+    /// Whether it goes on.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.standing == Standing::GoesOn
+    }
+
     fn hear(&mut self, kind: &EventKind) {
         match kind {
             EventKind::RunStarted(started) => {

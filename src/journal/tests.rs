@@ -134,10 +134,7 @@ fn a_run_is_read_as_it_was_heard() {
         assert_eq!(run.events.last(), events.last());
     }
     let second = state.summary(2).unwrap();
-    assert!(
-        second.has_ended && !second.goes_on && !second.stats.is_success(),
-        "{second:?}"
-    );
+    assert!(second.has_ended() && !second.stats.is_success(), "{second:?}");
     assert_eq!((second.took.as_millis(), second.busy.as_millis()), (32, 40));
     assert_eq!(second.longest.unwrap().label, "two");
     let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -173,13 +170,13 @@ fn a_run_goes_on_as_long_as_somebody_holds_it_and_has_broken_off_else() {
         thread::yield_now();
     }
     let going_on = state.summary(1).unwrap();
-    assert!(going_on.goes_on && !going_on.has_ended && !going_on.stats.interrupted);
+    assert!(going_on.goes_on() && !going_on.stats.interrupted);
     assert!(!state.path.join("v1/runs/000000/index").exists(), "it is not over");
     assert_eq!(verify(&state.path).unwrap().going_on, 1);
     drop(journal);
     assert_eq!(standing(&state), Some((Standing::BrokenOff, 3)));
     let broken_off = state.summary(1).unwrap();
-    assert!(broken_off.stats.interrupted && !broken_off.stats.is_success() && !broken_off.goes_on);
+    assert!(broken_off.stats.interrupted && !broken_off.stats.is_success() && !broken_off.goes_on());
     assert_eq!((broken_off.stats.passed, broken_off.stats.tasks), (1, 2));
     assert_eq!(state.troubles(), 0);
 }
@@ -380,7 +377,7 @@ fn check_prefix(whole: &[u8], cut: usize, found: Option<&RunSummary>) -> Result<
     // Without its first line nobody knows of it.
     prop_assert_eq!(found.is_some(), cut >= first, "cut at {} of {}", cut, whole.len());
     if let Some(run) = found {
-        prop_assert_eq!(run.has_ended, cut == whole.len());
+        prop_assert_eq!(run.has_ended(), cut == whole.len());
         prop_assert_eq!(run.stats.interrupted, cut < whole.len());
         prop_assert!(
             cut == whole.len() || !run.stats.is_success(),
@@ -449,7 +446,7 @@ proptest! {
                 }
             }
             let all = state.all();
-            let told: Vec<_> = all.runs.iter().map(|run| (run.number, run.has_ended, run.stats.is_success())).collect();
+            let told: Vec<_> = all.runs.iter().map(|run| (run.number, run.has_ended(), run.stats.is_success())).collect();
             prop_assert_eq!(&told, &expected);
         }
         let all = state.all();

@@ -1,0 +1,106 @@
+//! `cargo hooks show`: tells a run again, as it was told.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::ValueEnum;
+
+use super::args::{GlobalArgs, ShowArgs};
+use super::cache::age;
+use super::check::human_options;
+use super::history::began;
+use super::{CliError, Ended, colour, output, request};
+use crate::journal::{Recorded, Standing, journals, read};
+use crate::project::state_dir;
+use crate::report::{HumanReporter, JsonReporter, Reporter};
+
+/// In which form a run is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShowAs {
+    /// For a person, as `check` tells it.
+    #[default]
+    Human,
+    /// One JSON object a line, as `check --message-format json` writes them.
+    Json,
+}
+
+/// Which run is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// The newest one.
+    Last,
+    /// That with this number.
+    Number(u64),
+}
+
+impl std::str::FromStr for Which {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "last" => Ok(Self::Last),
+            number => {
+                let number = number.parse().map(Self::Number);
+                number.map_err(|_| "neither the number of a run nor `last`".to_owned())
+            }
+        }
+    }
+}
+
+pub(super) fn show(args: &ShowArgs, global: &GlobalArgs) -> Ended {
+    let state = state_dir(&request::load_options(global)?)?;
+    let number = match args.run {
+        Which::Number(number) => Some(number),
+        Which::Last => journals(&state, 1).runs.last().map(|run| run.number),
+    };
+    let number = number.ok_or_else(|| CliError::usage("no run is recorded"))?;
+    let run = read(&state, number).ok_or_else(|| {
+        let unknown = CliError::usage(format!("nothing is recorded of a run {number}"));
+        unknown.hint("`cargo hooks history` lists the runs")
+    })?;
+    let (mut reporter, head, tail): (Box<dyn Reporter>, _, _) = match args.form {
+        ShowAs::Human => {
+            let options = human_options(colour::for_stdout(global.color), global);
+            (Box::new(HumanReporter::new(options)), head(&run), tail(&run))
+        }
+        ShowAs::Json => (Box::new(JsonReporter::new()), String::new(), String::new()),
+    };
+    let mut text = head.into_bytes();
+    for event in &run.events {
+        reporter.on_event(event, &mut text)?;
+    }
+    text.extend_from_slice(tail.as_bytes());
+    output::stdout(&String::from_utf8_lossy(&text))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn head(run: &Recorded) -> String {
+    let at = began(run.begin.began);
+    let limited = if run.begin.limited {
+        ", of what changes touch"
+    } else {
+        ""
+    };
+    let repairs = if run.begin.repairs { ", repairing first" } else { "" };
+    format!(
+        "run {}, {} ({}){limited}{repairs}\n",
+        run.number,
+        age(at, SystemTime::now()),
+        humantime::format_rfc3339_seconds(at)
+    )
+}
+
+/// What its last event does not say.
+fn tail(run: &Recorded) -> String {
+    let end = match run.standing {
+        Standing::Ended => "",
+        Standing::GoesOn => "the run goes on\n",
+        Standing::BrokenOff => "interrupted: the run was killed, or could not be recorded any further\n",
+    };
+    let missing = match run.missing {
+        0 => String::new(),
+        1 => "1 event is missing\n".to_owned(),
+        events => format!("{events} events are missing\n"),
+    };
+    format!("{missing}{end}")
+}
