@@ -9,7 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use cargo_hooks::config::{ConfigInput, Member, Order, resolve};
 use cargo_hooks::diagnostic::SourceFile;
-use cargo_hooks::event::{Cached, Event, EventKind, Outcome, Output, TaskFinished};
+use cargo_hooks::event::{Cached, Event, EventKind, Outcome, Output, RunStats, TaskFinished};
+use cargo_hooks::insight::figures;
+use cargo_hooks::journal::{Begin, Journal, Secrets, journals};
 use cargo_hooks::model::{Dialect, Digest, Exit};
 use cargo_hooks::plan::{Access, CargoSettings, Facts, Mode, Need, Passed, Resource};
 use cargo_hooks::results::{Pass, Recorded, Results, save as save_results};
@@ -313,4 +315,74 @@ fn make_output_harmless(bencher: Bencher) {
     bencher
         .counter(divan::counter::BytesCount::of_str(&text))
         .bench(|| sanitize(text.as_bytes(), Colour::Keep).len());
+}
+
+/// What happens in a run of so many tasks, each of which starts and passes.
+fn happenings(tasks: u32) -> Vec<Event> {
+    let plan = project(usize::try_from(tasks).expect("a small number"))
+        .plan(&Request::default())
+        .expect("a plan");
+    let event = |kind| Event {
+        at: Duration::from_millis(5),
+        kind,
+    };
+    let mut events = vec![event(EventKind::RunStarted(plan.started()))];
+    for task in plan.tasks() {
+        let task = Arc::clone(&task.head);
+        events.push(event(EventKind::TaskStarted {
+            task: Arc::clone(&task),
+        }));
+        events.push(event(EventKind::TaskFinished(Box::new(TaskFinished {
+            task,
+            outcome: Outcome::Passed,
+            attempts: 1,
+            quarantined: false,
+            took: Duration::from_millis(3),
+            waited: Duration::ZERO,
+            crates: BTreeMap::new(),
+            note: None,
+            findings: Vec::new(),
+            output: Output::default(),
+            leaked: 0,
+            cached: Cached::No,
+        }))));
+    }
+    let stats = RunStats::default();
+    events.push(event(EventKind::RunFinished { stats }));
+    events
+}
+
+fn record(state: &std::path::Path, events: &[Event]) {
+    let begin = Begin {
+        began: 1_795_293_054_000,
+        limited: false,
+        repairs: false,
+        version: String::new(),
+    };
+    let mut journal = Journal::new(state, &begin, Secrets::default());
+    for event in events {
+        journal.hear(event);
+    }
+    let written = journal.close();
+    written.expect("a record");
+}
+
+/// 10,000 tasks are 20,000 transitions.
+#[divan::bench(args = [1, 100, 10_000])]
+fn record_a_run(bencher: Bencher, tasks: u32) {
+    let state = tempfile::tempdir().expect("a temporary directory");
+    let events = happenings(tasks);
+    bencher.bench_local(|| record(state.path(), &events));
+}
+
+/// What `history` and `stats` do, once the runs are known.
+#[divan::bench(args = [20, usize::MAX], sample_count = 20)]
+fn ask_about_ten_thousand_runs(bencher: Bencher, last: usize) {
+    let state = tempfile::tempdir().expect("a temporary directory");
+    let events = happenings(10);
+    for _ in 0..10_000 {
+        record(state.path(), &events);
+    }
+    assert_eq!(journals(state.path(), usize::MAX).runs.len(), 10_000);
+    bencher.bench_local(|| figures(&journals(state.path(), last)));
 }

@@ -75,7 +75,7 @@ fn table(runs: &[RunSummary], now: SystemTime) -> String {
     )
 }
 
-/// Rows under their headings, in columns. The first one is a number, and goes to the right.
+/// Rows under their headings, in columns. Numbers go to the right.
 pub(super) fn lines<const N: usize>(headings: &[String; N], rows: &[[String; N]]) -> String {
     let all = || std::iter::once(headings).chain(rows);
     let widths: Vec<usize> = (0..N)
@@ -83,10 +83,10 @@ pub(super) fn lines<const N: usize>(headings: &[String; N], rows: &[[String; N]]
         .collect();
     let mut text = String::new();
     for row in all() {
-        let cells = row.iter().zip(&widths).enumerate();
+        let cells = row.iter().zip(&widths);
         let line: Vec<String> = cells
-            .map(|(place, (cell, width))| {
-                if place == 0 {
+            .map(|(cell, width)| {
+                if cell.parse::<u64>().is_ok() {
                     format!("{cell:>width$}")
                 } else {
                     format!("{cell:width$}")
@@ -119,7 +119,11 @@ fn row(run: &RunSummary, now: SystemTime) -> [String; 6] {
         age(began(run.began), now),
         what(run),
         tasks,
-        elapsed(run.took),
+        elapsed(if run.goes_on() {
+            now.duration_since(began(run.began)).unwrap_or_default()
+        } else {
+            run.took
+        }),
         outcome(run).to_owned(),
     ]
 }

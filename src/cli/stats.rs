@@ -31,7 +31,7 @@ fn stats_text(figures: &Figures, advice: &[Advice], global: &GlobalArgs) -> Stri
     };
     let runs = counted(usize::try_from(figures.runs).unwrap_or(usize::MAX), "run");
     let mut text = format!(
-        "{runs} since {}: {} passed, {} failed, {} interrupted\n",
+        "{runs}, the first {}: {} passed, {} failed, {} interrupted\n",
         age(began(since), SystemTime::now()),
         figures.passed,
         figures.failed,

@@ -70,7 +70,7 @@ fn nothing_has_no_figures_and_no_advice() {
 fn what_did_not_run_saves_what_it_usually_takes() {
     let whole = run(1, false, 1000, &[("a", PASSED, 900, false), ("b", PASSED, 100, false)]);
     let cached = run(2, false, 100, &[("a", PASSED, 0, true), ("b", PASSED, 100, false)]);
-    let limited = run(3, true, 100, &[("a", PASSED, 200, false), ("b", PASSED, 0, true)]);
+    let limited = run(3, true, 200, &[("a", PASSED, 200, false), ("b", PASSED, 0, true)]);
     let figures = figures(&journals(&[whole, cached, limited]));
     assert_eq!(
         (figures.runs, figures.passed, figures.ran, figures.cached),
@@ -87,7 +87,7 @@ fn what_did_not_run_saves_what_it_usually_takes() {
     assert_eq!(figures.busy, Duration::from_millis(1300));
     assert_eq!(
         (figures.elapsed, figures.slots),
-        (Duration::from_millis(1200), Duration::from_millis(2400))
+        (Duration::from_millis(1300), Duration::from_millis(2600))
     );
     assert!((figures.hit_rate() - 2.0 / 6.0).abs() < 1e-9);
     assert_eq!(figures.since, Some(1000));

@@ -62,6 +62,9 @@ impl Durations {
     /// The time that so many of a hundred did not exceed; nothing where there are none.
     #[must_use]
     pub fn percentile(&self, percent: u64) -> Option<Duration> {
+        if percent == 100 && self.count() > 0 {
+            return Some(self.most());
+        }
         let wanted = (self.count() * percent).div_ceil(100).max(1);
         let mut reached = 0;
         let (bucket, _) = self.counts.iter().find(|(_, count)| {

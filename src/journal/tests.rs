@@ -63,21 +63,20 @@ fn events(fails: bool) -> Vec<Event> {
     ]
 }
 
-struct State {
-    #[expect(dead_code, reason = "what it holds on to is the directory")]
-    dir: tempfile::TempDir,
-    path: PathBuf,
-}
+/// A directory for the state of a repository, which is not there yet.
+struct State(tempfile::TempDir);
 
 impl State {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("repo-1");
-        Self { dir, path }
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("repo-1")
     }
 
     fn journal(&self) -> Journal {
-        Journal::new(&self.path, &begin(BEGAN), Secrets::default())
+        Journal::new(&self.path(), &begin(BEGAN), Secrets::default())
     }
 
     /// A run of these events. Its number.
@@ -91,18 +90,18 @@ impl State {
 
     /// The bytes of such a run as the record of a new one, whose writer is gone.
     fn broken_run(&self, bytes: &[u8]) -> u64 {
-        let Placed { number, path, .. } = place(&self.path).unwrap();
+        let Placed { number, path, .. } = place(&self.path()).unwrap();
         fs::write(path, bytes).unwrap();
         number
     }
 
     fn file(&self, number: u64) -> PathBuf {
-        self.path
+        self.path()
             .join(format!("v1/runs/{:06}/{number}/events", number / 100 * 100))
     }
 
     fn all(&self) -> Journals {
-        journals(&self.path, usize::MAX)
+        journals(&self.path(), usize::MAX)
     }
 
     fn numbers(&self) -> Vec<u64> {
@@ -114,7 +113,7 @@ impl State {
     }
 
     fn troubles(&self) -> usize {
-        verify(&self.path).unwrap().troubles.len()
+        verify(&self.path()).unwrap().troubles.len()
     }
 }
 
@@ -122,11 +121,11 @@ impl State {
 fn a_run_is_read_as_it_was_heard() {
     let state = State::new();
     assert_eq!(state.all(), Journals::default());
-    assert!(!state.path.exists(), "who only looks writes nothing");
+    assert!(!state.path().exists(), "who only looks writes nothing");
     for fails in [false, true] {
         let events = events(fails);
         let number = state.run(&events);
-        let run = read(&state.path, number).unwrap();
+        let run = read(&state.path(), number).unwrap();
         assert_eq!((run.standing, run.damaged, run.missing), (Standing::Ended, 0, 0));
         assert_eq!(run.begin, begin(BEGAN));
         let told = |events: &[Event]| events.iter().map(|event| event.at).collect::<Vec<_>>();
@@ -139,8 +138,8 @@ fn a_run_is_read_as_it_was_heard() {
     assert_eq!(second.longest.unwrap().label, "two");
     let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(state.file(1)), 0o600);
-    assert_eq!(mode(state.path.join("v1/runs/000000/1")), 0o700);
-    assert_eq!(read(&state.path, 3), None);
+    assert_eq!(mode(state.path().join("v1/runs/000000/1")), 0o700);
+    assert_eq!(read(&state.path(), 3), None);
 }
 
 #[test]
@@ -150,10 +149,10 @@ fn a_run_in_which_nothing_starts_is_one_file_written_at_once() {
     let mut journal = state.journal();
     journal.hear(&all[0]);
     journal.hear(&all[2]);
-    assert!(!state.path.exists());
+    assert!(!state.path().exists());
     journal.hear(&all[5]);
     assert_eq!(journal.close().unwrap().number, 1);
-    assert_eq!(read(&state.path, 1).unwrap().events.len(), 3);
+    assert_eq!(read(&state.path(), 1).unwrap().events.len(), 3);
 }
 
 #[test]
@@ -165,14 +164,14 @@ fn a_run_goes_on_as_long_as_somebody_holds_it_and_has_broken_off_else() {
         journal.hear(event);
     }
     // Its thread writes when it comes to it.
-    let standing = |state: &State| read(&state.path, 1).map(|run| (run.standing, run.events.len()));
+    let standing = |state: &State| read(&state.path(), 1).map(|run| (run.standing, run.events.len()));
     while standing(&state) != Some((Standing::GoesOn, 3)) {
         thread::yield_now();
     }
     let going_on = state.summary(1).unwrap();
     assert!(going_on.goes_on() && !going_on.stats.interrupted);
-    assert!(!state.path.join("v1/runs/000000/index").exists(), "it is not over");
-    assert_eq!(verify(&state.path).unwrap().going_on, 1);
+    assert!(!state.path().join("v1/runs/000000/index").exists(), "it is not over");
+    assert_eq!(verify(&state.path()).unwrap().going_on, 1);
     drop(journal);
     assert_eq!(standing(&state), Some((Standing::BrokenOff, 3)));
     let broken_off = state.summary(1).unwrap();
@@ -216,7 +215,7 @@ fn the_index_is_only_a_cache() {
         state.run(&events(run % 2 == 0));
     }
     let all = state.all();
-    let index = state.path.join("v1/runs/000000/index");
+    let index = state.path().join("v1/runs/000000/index");
     let bytes = fs::read(&index).unwrap();
     for damage in [&b""[..], b"something", &bytes[..bytes.len() / 2]] {
         fs::write(&index, damage).unwrap();
@@ -258,12 +257,12 @@ fn what_is_damaged_is_told_and_takes_no_other_run_along() {
         bytes[middle] ^= 1;
     });
     fs::remove_file(state.file(3)).unwrap();
-    let verified = verify(&state.path).unwrap();
+    let verified = verify(&state.path()).unwrap();
     assert_eq!((verified.runs, verified.never_begun), (2, 1));
     let wrong: Vec<u64> = verified.troubles.iter().map(|trouble| trouble.run).collect();
     assert_eq!(wrong, [1, 2], "{verified:?}");
     assert_eq!(state.numbers(), [2, 4]);
-    assert_eq!(read(&state.path, 2).unwrap().missing, 1);
+    assert_eq!(read(&state.path(), 2).unwrap().missing, 1);
 }
 
 #[test]
@@ -272,10 +271,10 @@ fn what_is_too_old_too_many_or_too_much_goes_the_oldest_first() {
     for _ in 0..210 {
         state.run(&events(false)[..1]);
     }
-    let held = place(&state.path).unwrap();
+    let held = place(&state.path()).unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::from_millis(BEGAN);
     let limits = Limits::default();
-    let collect = |limits: Limits, now: SystemTime| collect(&state.path, limits, now).unwrap();
+    let collect = |limits: Limits, now: SystemTime| collect(&state.path(), limits, now).unwrap();
     let all = collect(limits, now);
     assert_eq!((all.runs, all.removed), (210, 0));
     assert_eq!(
@@ -286,7 +285,7 @@ fn what_is_too_old_too_many_or_too_much_goes_the_oldest_first() {
     let few = collect(Limits { runs: 105, ..limits }, now);
     assert_eq!((few.runs, few.removed), (105, 105));
     assert_eq!(state.numbers(), (106..=210).collect::<Vec<_>>());
-    assert!(!state.path.join("v1/runs/000000").exists());
+    assert!(!state.path().join("v1/runs/000000").exists());
     assert_eq!(state.all().tallies, super::Tallies::default());
     let bytes = few.bytes / 105 * 60;
     assert_eq!(collect(Limits { bytes, ..limits }, now).runs, 60);
@@ -302,7 +301,7 @@ fn what_is_too_old_too_many_or_too_much_goes_the_oldest_first() {
 fn what_cannot_be_recorded_is_one_error_in_the_end() {
     let state = State::new();
     state.run(&events(false));
-    fs::set_permissions(state.path.join("v1/runs"), fs::Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(state.path().join("v1/runs"), fs::Permissions::from_mode(0o777)).unwrap();
     for events in [&events(false)[..], &events(false)[..1]] {
         let mut journal = state.journal();
         for event in events {
@@ -334,7 +333,7 @@ fn a_run_without_end_is_bounded() {
     journal.hear(&all[5]);
     let error = journal.close().unwrap_err().to_string();
     assert!(error.contains("left out"), "{error}");
-    let run = read(&state.path, 1).unwrap();
+    let run = read(&state.path(), 1).unwrap();
     assert!(
         run.bytes < 33 * 1024 * 1024 && run.standing == Standing::Ended,
         "{}",
@@ -396,9 +395,9 @@ fn wherever_a_run_is_killed_it_is_told_as_what_it_is() {
     let is_near_a_line = |cut: usize| whole[cut.saturating_sub(2)..whole.len().min(cut + 2)].contains(&b'\n');
     for cut in (0..=whole.len()).filter(|cut| cut % 41 == 0 || *cut == whole.len() || is_near_a_line(*cut)) {
         fs::write(state.file(number), &whole[..cut]).unwrap();
-        let _ = fs::remove_file(state.path.join("v1/runs/000000/index"));
+        let _ = fs::remove_file(state.path().join("v1/runs/000000/index"));
         check_prefix(&whole, cut, state.summary(number).as_ref()).unwrap();
-        let verified = verify(&state.path).unwrap();
+        let verified = verify(&state.path()).unwrap();
         let is_in_first_line = verified.runs + verified.never_begun == 0;
         assert_eq!(
             verified.troubles.len(),
@@ -431,17 +430,17 @@ proptest! {
                         expected.push((number, false, false));
                     }
                 }
-                Step::KilledAtOnce => drop(fs::remove_file(place(&state.path).unwrap().path)),
+                Step::KilledAtOnce => drop(fs::remove_file(place(&state.path()).unwrap().path)),
                 Step::Look => drop(state.all()),
                 Step::TornIndex { at } => {
-                    let index = state.path.join("v1/runs/000000/index");
+                    let index = state.path().join("v1/runs/000000/index");
                     if let Ok(bytes) = fs::read(&index) {
                         fs::write(&index, &bytes[..at.index(bytes.len())]).unwrap();
                     }
                 }
                 Step::Collect { keep } => {
                     let now = SystemTime::UNIX_EPOCH + Duration::from_millis(BEGAN);
-                    let _ = collect(&state.path, Limits { runs: keep, ..Limits::default() }, now);
+                    let _ = collect(&state.path(), Limits { runs: keep, ..Limits::default() }, now);
                     expected.drain(..expected.len().saturating_sub(keep));
                 }
             }

@@ -41,6 +41,11 @@ fn of_the_program() {
       affected     List the crates that a change affects
       why          Say why a crate is affected, why a check would run again, or what a file would affect
       cache        Look at what is kept of checks that passed, or be rid of it
+      history      List the last runs and what came of them
+      show         Tell a run again
+      stats        Say how long checks take, how often they fail, what is saved, and what to do about a
+                   bad figure
+      metrics      Write the figures of `stats` for a program that watches them
       init         Write a commented configuration into the root manifest
       install      Let git run the checks: before a commit, before a push, or when their stages say
       uninstall    Take away what `install` has put there, and put back what was there before

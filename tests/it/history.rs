@@ -124,6 +124,11 @@ fn what_only_looks_writes_nothing() {
         "graph --format html",
         "list",
         "doctor",
+        "history",
+        "history --verify",
+        "show",
+        "stats",
+        "metrics",
     ] {
         assert!(sandbox.run(command).code >= 0, "{command}");
     }

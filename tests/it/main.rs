@@ -75,6 +75,7 @@ mod process_murder;
 mod process_stops;
 #[cfg(target_os = "linux")]
 mod process_terminal;
+mod records;
 mod repairs;
 mod repairs_by_diff;
 mod rules_page;
