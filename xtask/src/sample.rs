@@ -53,11 +53,11 @@ fn write_crate(dir: &Path, number: usize, files: usize) -> Result<(), Box<dyn Er
     // The manifest and the root are files as well.
     for module in 0..files.saturating_sub(2) {
         writeln!(root, "pub mod m{module:02};")?;
-        let mut text = format!("//! Module {module}.\n\n");
+        let mut text = format!("//! Module {module}.\n");
         for function in 0..10 {
             write!(
                 text,
-                "/// Adds {function}.\npub fn f{function}(x: u64) -> u64 {{\n    x.wrapping_add({function})\n}}\n\n"
+                "\n/// Adds {function}.\npub fn f{function}(x: u64) -> u64 {{\n    x.wrapping_add({function})\n}}\n"
             )?;
         }
         fs::write(dir.join(format!("src/m{module:02}.rs")), text)?;
