@@ -24,7 +24,7 @@ mod memory;
 mod metadata;
 mod outside;
 mod ownership;
-mod parallel;
+pub(crate) mod parallel;
 mod patched;
 mod remembered;
 mod state;
