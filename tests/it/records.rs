@@ -14,7 +14,7 @@ use crate::sandbox::{Output, Sandbox, eventually};
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::workspace(&["alpha", "beta"]);
     sandbox.noting(&["good"]);
-    sandbox.tool("bad", "echo one; echo \"two $A_TOKEN\" >&2; exit 7");
+    sandbox.tool("bad", "echo one; echo \"two $A_TOKEN\"; exit 7");
     sandbox.hooks("checks.good = \"good {packages}\"\nchecks.bad = \"bad\"");
     sandbox
 }
