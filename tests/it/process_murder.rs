@@ -90,7 +90,9 @@ fn a_guard_that_is_killed_before_its_first_task_is_replaced() {
         "until test -e \"$SANDBOX/go-on\"; do sleep 0.01; done; exec \"$SANDBOX/toolchain/git\" \"$@\"",
     );
     let running = sandbox.command("check --changed-only --no-cache").start();
-    kill(guard_of(running.pid()));
+    let guard = guard_of(running.pid());
+    kill(guard);
+    eventually("the guard is gone", || has_ended(guard));
     fs::write(go_on, "").unwrap();
     let out = running.wait().exits(0);
     assert_eq!(out.stderr.matches("guard").count(), 0, "{out}");
