@@ -20,7 +20,7 @@ use crate::plan::{Basis, Companions, Passed, Plan, Replay, Replays, Task};
 use crate::readers::Readers;
 use crate::results::{Hit, Recorded, Results};
 use crate::run::Inputs;
-use crate::workspace::{State, Workspace, parallel};
+use crate::workspace::{State, Workspace};
 
 /// What a look is taken at.
 pub struct LookRequest<'a> {
@@ -29,7 +29,7 @@ pub struct LookRequest<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// Reads what the manifests say, and who reads what by the sources alone; nothing where that cannot be known.
-    pub sources: &'a (dyn Fn() -> Option<(State, Readers)> + Sync),
+    pub sources: &'a dyn Fn() -> Option<(State, Readers)>,
     /// The environment of the checks.
     pub environment: &'a Environment,
     /// The configuration files that cargo may read, the nearest first.
@@ -140,11 +140,11 @@ impl<'a> Glance<'a> {
     #[tracing::instrument(level = "debug", skip_all)]
     pub fn passed(&self, plan: &Plan, known: &Known) -> (Passed, Replays) {
         let results = Results::open(&self.request.state_dir);
-        let hits = parallel::map(known.digests.iter().collect(), |(place, key)| {
+        let hits = known.digests.iter().filter_map(|(place, key)| {
             let basis = plan.task(place.0).basis.as_ref()?;
             Some((place.clone(), self.hit(&results, key, basis)?))
         });
-        let replays: Replays = hits.into_iter().flatten().collect();
+        let replays: Replays = hits.collect();
         let crates = |task: &Task| -> BTreeSet<CrateName> {
             let has = |name: &&CrateName| replays.contains_key(&(task.head.id, Some((*name).clone())));
             task.crates.iter().filter(has).cloned().collect()

@@ -13,7 +13,6 @@ use super::look::{Glance, KeyDigests, Known, Look};
 use crate::model::{CrateName, Digest, TaskId};
 use crate::plan::{Companions, Plan};
 use crate::private_files::{Durability, PrivateDir};
-use crate::workspace::parallel;
 
 /// Where it is remembered below the state of a repository.
 const FILE: &str = "keys-3";
@@ -50,7 +49,7 @@ pub(super) fn recall(glance: &Glance<'_>, question: Digest) -> Option<Known> {
         return None;
     }
     let memory: Memory = serde_json::from_slice(text).ok()?;
-    let holds = |(path, digest): &(Vec<u8>, String)| -> bool {
+    let holds = |(path, digest): &(Vec<u8>, String)| {
         let path = PathBuf::from(OsString::from_vec(path.clone()));
         glance
             .tree
@@ -58,9 +57,7 @@ pub(super) fn recall(glance: &Glance<'_>, question: Digest) -> Option<Known> {
             .known()
             .is_some_and(|now| now.to_string() == *digest)
     };
-    if memory.question != question.to_string()
-        || parallel::map(memory.elsewhere.iter().collect(), holds).contains(&false)
-    {
+    if memory.question != question.to_string() || !memory.elsewhere.iter().all(holds) {
         return None;
     }
     let key = |(task, krate, digest): (u32, Option<CrateName>, String)| {

@@ -163,7 +163,7 @@ impl Ground {
         &'a self,
         project: &'a Project,
         plan: &Plan,
-        sources: &'a (dyn Fn() -> Option<(State, Readers)> + Sync),
+        sources: &'a dyn Fn() -> Option<(State, Readers)>,
     ) -> LookRequest<'a> {
         let root = &project.workspace.root;
         let tasks = plan.tasks().filter_map(|task| task.basis.as_ref());

@@ -60,11 +60,7 @@ impl Inputs {
             all.union_with(places);
         }
         let touched = self.tree.touched(all.ones());
-        let outside = tasks.iter().any(|task| of_task(task).is_some());
-        let outside = self.outside.iter().filter(|_| outside);
-        let outside = outside
-            .map(|(path, before)| (path, seen_at(path) == *before))
-            .find(|(_, is_same)| !is_same);
+        let outside = self.outside.iter().find(|(path, before)| seen_at(path) != *before);
         let first = |places: &FixedBitSet| {
             let own = touched.iter().find(|place| places.contains(**place));
             let own = own.map(|place| self.tree.entry(*place).path.to_owned());

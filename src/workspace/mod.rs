@@ -24,7 +24,7 @@ mod memory;
 mod metadata;
 mod outside;
 mod ownership;
-pub(crate) mod parallel;
+mod parallel;
 mod patched;
 mod remembered;
 mod state;

@@ -10,7 +10,7 @@ const LEAST: usize = 24;
 const MOST: usize = 8;
 
 /// What a job makes of each value, in order.
-pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, job: impl Fn(T) -> R + Sync) -> Vec<R> {
+pub(super) fn map<T: Send, R: Send>(items: Vec<T>, job: impl Fn(T) -> R + Sync) -> Vec<R> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = processors.min(MOST).min(items.len() / LEAST);
     if threads < 2 {
