@@ -258,9 +258,15 @@ impl Project {
     /// Where the request names what does not exist.
     #[tracing::instrument(level = "debug", skip_all)]
     pub fn plan(&self, request: &Request) -> Result<Plan, RequestError> {
-        let facts = self.facts(request)?;
-        let first = plan(&self.config, &self.workspace, request, &facts)?;
-        match reuse::passed(self, &first) {
+        // What the files contain is found out meanwhile: the plan does not rest upon it.
+        let (planned, seen) = std::thread::scope(|scope| {
+            let seeing = scope.spawn(|| reuse::see(self, request));
+            let planned = self.planned(request);
+            let seen = seeing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (planned, seen)
+        });
+        let (facts, first) = planned?;
+        match seen.and_then(|seen| reuse::passed(self, &first, seen)) {
             Some(known) => {
                 let facts = Facts {
                     passed: known.passed,
@@ -272,6 +278,13 @@ impl Project {
             }
             None => Ok(first),
         }
+    }
+
+    /// Everything that was asked for, whatever has passed before, and what it was made from.
+    fn planned(&self, request: &Request) -> Result<(Facts, Plan), RequestError> {
+        let facts = self.facts(request)?;
+        let plan = plan(&self.config, &self.workspace, request, &facts)?;
+        Ok((facts, plan))
     }
 
     /// What is remembered of each task that a request would run, whatever has passed before.

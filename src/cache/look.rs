@@ -97,8 +97,9 @@ impl<'a> Glance<'a> {
         Self::at(at, request, plan, tree)
     }
 
-    /// The same, with the files as they are in a tree.
-    pub(super) fn at(at: SystemTime, request: &'a LookRequest<'a>, plan: &Plan, tree: Arc<FileTree>) -> Option<Self> {
+    /// The same, with the files as they are in a tree that was begun to be looked at some time ago.
+    #[must_use]
+    pub fn at(at: SystemTime, request: &'a LookRequest<'a>, plan: &Plan, tree: Arc<FileTree>) -> Option<Self> {
         if let Some(gap) = tree.gaps().first() {
             tracing::debug!(dir = %gap.dir.display(), why = gap.why, "not all files are known");
             return None;

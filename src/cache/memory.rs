@@ -2,20 +2,19 @@
 //! looked at and no git asked.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::look::{Glance, KeyDigests, Known, Look};
+use crate::digests::PathDigest;
 use crate::model::{CrateName, Digest, TaskId};
 use crate::plan::{Companions, Plan};
 use crate::private_files::{Durability, PrivateDir};
 
 /// Where it is remembered below the state of a repository.
-const FILE: &str = "keys-3";
+const FILE: &str = "keys-4";
 /// No such file of ours is larger.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
@@ -23,8 +22,10 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 struct Memory {
     /// What it is the answer to.
     question: String,
-    /// What was looked at outside of the tree, and what was there.
-    elsewhere: Vec<(Vec<u8>, String)>,
+    /// Where nothing was, outside of the tree: most of what tools look for.
+    nothing_at: Vec<PathBuf>,
+    /// What else was looked at outside of the tree, and what was there.
+    elsewhere: Vec<(PathBuf, String)>,
     keys: Vec<(u32, Option<CrateName>, String)>,
     companions: Companions,
 }
@@ -49,15 +50,22 @@ pub(super) fn recall(glance: &Glance<'_>, question: Digest) -> Option<Known> {
         return None;
     }
     let memory: Memory = serde_json::from_slice(text).ok()?;
-    let holds = |(path, digest): &(Vec<u8>, String)| {
-        let path = PathBuf::from(OsString::from_vec(path.clone()));
-        glance
-            .tree
-            .of_path(&path)
-            .known()
-            .is_some_and(|now| now.to_string() == *digest)
+    let tree = &glance.tree;
+    let is_nothing_at = |path: &PathBuf| {
+        tree.is_seen_to_lack(path)
+            || matches!(
+                tree.of_path(&glance.request.workspace.root.join(path)),
+                PathDigest::Nothing
+            )
     };
-    if memory.question != question.to_string() || !memory.elsewhere.iter().all(holds) {
+    let holds = |(path, digest): &(PathBuf, String)| {
+        let now = tree.of_path(path).known();
+        now.is_some_and(|now| now.to_string() == *digest)
+    };
+    let is_same = memory.question == question.to_string()
+        && memory.nothing_at.iter().all(is_nothing_at)
+        && memory.elsewhere.iter().all(holds);
+    if !is_same {
         return None;
     }
     let key = |(task, krate, digest): (u32, Option<CrateName>, String)| {
@@ -71,21 +79,27 @@ pub(super) fn recall(glance: &Glance<'_>, question: Digest) -> Option<Known> {
 
 /// Remembers the keys. What cannot be read elsewhere may be anything next time.
 pub(super) fn remember(look: &Look<'_>, question: Digest, known: &Known) {
-    let of_path = |(path, found): &(PathBuf, crate::digests::PathDigest)| {
-        Some((path.as_os_str().as_bytes().to_vec(), found.known()?.to_string()))
-    };
-    let Some(elsewhere) = look.meaning.elsewhere.iter().map(of_path).collect() else {
-        return;
-    };
+    let root = &look.glance.request.workspace.root;
+    let mut nothing_at = Vec::new();
+    let mut elsewhere = Vec::new();
+    for (path, found) in &look.meaning.elsewhere {
+        match (found, found.known()) {
+            (PathDigest::Nothing, _) => nothing_at.push(path.strip_prefix(root).unwrap_or(path).to_owned()),
+            (_, Some(digest)) => elsewhere.push((path.clone(), digest.to_string())),
+            (_, None) => return,
+        }
+    }
     let keys: BTreeMap<_, _> = known.digests.iter().collect();
     let memory = Memory {
         question: question.to_string(),
+        nothing_at,
         elsewhere,
         keys: (keys.into_iter())
             .map(|((task, krate), digest)| (task.0, krate.clone(), digest.to_string()))
             .collect(),
         companions: known.companions.clone(),
     };
+    // A path that is no text cannot be written in this form.
     let Ok(text) = serde_json::to_vec(&memory) else { return };
     let mut bytes = Digest::of(&text).to_string().into_bytes();
     bytes.extend(text);

@@ -1,5 +1,6 @@
 //! From a working tree to what all its files contain.
 
+use std::collections::HashSet;
 use std::fs;
 use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt;
@@ -121,11 +122,15 @@ impl Scan {
             paths: Vec::new(),
             entries: Vec::new(),
             gaps: Vec::new(),
+            listed: HashSet::new(),
+            others: HashSet::new(),
             elsewhere,
         };
         walk::walk(&self.bases(), &repositories, self.threads, |path, found| match found {
             Found::Entry(stat) => tree.push(path, *stat),
             Found::Unreadable => tree.push(path, Stat::default()),
+            Found::Listed => drop(tree.listed.insert(path.into())),
+            Found::Other => drop(tree.others.insert(path.into())),
         });
         tree.gaps = repositories.gaps.into_inner().unwrap_or_else(PoisonError::into_inner);
         tree
@@ -234,7 +239,10 @@ fn remove_gone(tree: &mut FileTree) {
     let mut paths = Vec::with_capacity(tree.paths.len());
     for place in 0..tree.len() {
         let mut entry = tree.entries[place];
-        if entry.stat != GONE {
+        if entry.stat == GONE {
+            // It may come back.
+            tree.others.insert(tree.path(place).into());
+        } else {
             paths.extend_from_slice(tree.path(place));
             entry.end = u32::try_from(paths.len()).unwrap_or(u32::MAX);
             left.push(entry);

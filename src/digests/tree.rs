@@ -1,5 +1,6 @@
 //! All files of the working tree at one moment.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::num::NonZero;
 use std::ops::Range;
@@ -32,6 +33,10 @@ pub struct FileTree {
     pub(super) paths: Vec<u8>,
     pub(super) entries: Vec<Entry>,
     pub(super) gaps: Vec<Gap>,
+    /// The directories of which all names were seen.
+    pub(super) listed: HashSet<Box<[u8]>>,
+    /// What else was seen in them.
+    pub(super) others: HashSet<Box<[u8]>>,
     pub(super) elsewhere: Arc<Elsewhere>,
 }
 
@@ -140,6 +145,19 @@ impl FileTree {
         let path = self.named(path);
         let place = self.partition_point(|other| order(other, path).is_lt());
         (place < self.len() && self.path(place) == path).then_some(place)
+    }
+
+    /// Whether it was seen that there is nothing at this path, also nothing that git ignores. Where that was not seen, there
+    /// may be nothing all the same.
+    #[must_use]
+    pub fn is_seen_to_lack(&self, path: &Path) -> bool {
+        let named = self.named(path);
+        let (dir, name) = match named.iter().rposition(|byte| *byte == b'/') {
+            Some(slash) => (&named[..slash], &named[slash + 1..]),
+            None => (&named[..0], named),
+        };
+        let is_name = ![&b""[..], b".", b".."].contains(&name);
+        is_name && self.listed.contains(dir) && !self.others.contains(named) && self.find(path).is_none()
     }
 
     /// The places of all files below a directory, whose path is relative to the root or absolute. Below the empty path are

@@ -35,6 +35,10 @@ pub(super) enum Found {
     Entry(Stat),
     /// Something that cannot be looked at, or a directory that cannot be read.
     Unreadable,
+    /// A directory of which all names are told.
+    Listed,
+    /// Something else of this name: a directory, or what is passed over.
+    Other,
 }
 
 /// Tells all that is below the bases, in the order of the bases and of the bytes of the paths below each. A directory that
@@ -68,11 +72,15 @@ fn tell_listing(listings: &mut [Listing], id: usize, path: &mut Vec<u8>, tell: &
         tell(path, &Found::Unreadable);
     }
     let len = path.len();
+    if listing.complete {
+        tell(path.strip_suffix(b"/").unwrap_or(path), &Found::Listed);
+    }
     for (name, item) in &listing.items {
         path.extend_from_slice(&listing.names[name.start as usize..name.end as usize]);
         match item {
             Item::Found(found) => tell(path, found),
             Item::Dir(id) => {
+                tell(path, &Found::Other);
                 path.push(b'/');
                 tell_listing(listings, *id, path, tell);
             }
@@ -88,6 +96,8 @@ struct Listing {
     names: Vec<u8>,
     items: Vec<(Range<u32>, Item)>,
     unreadable: bool,
+    /// Whether every name in it is here.
+    complete: bool,
 }
 
 enum Item {
@@ -240,7 +250,10 @@ impl Walker<'_> {
 
     fn list(&self, job: &Job, dir: &OwnedFd, scratch: &mut Scratch) -> Listing {
         let base = &self.bases[job.base];
-        let mut listing = Listing::default();
+        let mut listing = Listing {
+            complete: true,
+            ..Listing::default()
+        };
         let mut children = Vec::new();
         let Scratch { names, path, from_top } = scratch;
         path.clear();
@@ -256,10 +269,8 @@ impl Walker<'_> {
             path.extend_from_slice(name.to_bytes());
             from_top.truncate(top_len);
             from_top.extend_from_slice(name.to_bytes());
-            if name == c".git" || base.but.contains(path) {
-                continue;
-            }
             let item = match kind {
+                _ if name == c".git" || base.but.contains(path) => Item::Found(Found::Other),
                 FileType::Directory => match job.around.below(path, from_top) {
                     Some(around) => {
                         children.push(Job {
@@ -270,15 +281,13 @@ impl Walker<'_> {
                         });
                         Item::Dir(0)
                     }
-                    None => continue,
+                    None => Item::Found(Found::Other),
                 },
                 FileType::RegularFile | FileType::Symlink if job.around.has(path, from_top) => {
-                    match looked_at(dir, name) {
-                        Some(found) => Item::Found(found),
-                        None => continue,
-                    }
+                    // What is gone by now may come back.
+                    Item::Found(looked_at(dir, name).unwrap_or(Found::Other))
                 }
-                _ => continue,
+                _ => Item::Found(Found::Other),
             };
             listing.add(name, item);
         }

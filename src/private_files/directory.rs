@@ -1,7 +1,7 @@
 //! A directory that only the user can write to, and the files in it.
 
 use std::fs::{DirBuilder, File, Metadata};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -152,9 +152,21 @@ impl PrivateDir {
 
     /// Writes a file for the user alone, whole or not at all, in the place of one that may be there.
     pub(crate) fn write(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
-        let mut file = NewFile::private(self.dir.try_clone()?.into(), name)?;
-        file.write_all(bytes)?;
-        file.put(durability)
+        self.write_parts(name, [bytes], durability)
+    }
+
+    /// The same, of parts that follow each other.
+    pub(crate) fn write_parts<'p>(
+        &self,
+        name: &str,
+        parts: impl IntoIterator<Item = &'p [u8]>,
+        durability: Durability,
+    ) -> io::Result<()> {
+        let mut file = BufWriter::new(NewFile::private(self.dir.try_clone()?.into(), name)?);
+        for part in parts {
+            file.write_all(part)?;
+        }
+        file.into_inner()?.put(durability)
     }
 
     /// Removes a file, if it is there.

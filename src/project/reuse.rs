@@ -3,32 +3,63 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::Project;
 use super::compare::Scene;
 use super::dirs::{cargo_configs, target_dirs};
 use crate::cache::{Contradiction, Ends, Explanation, Glance, Look, LookRequest, unexplained};
-use crate::digests::{Scan, threads};
+use crate::digests::{FileTree, Scan, threads};
 use crate::environment::locate;
 use crate::event::{Event, RunStats};
-use crate::plan::{CacheUse, Passed, Plan, Replays};
+use crate::plan::{CacheUse, Passed, Plan, Replays, Request, definitions};
 use crate::readers::Readers;
 use crate::run::{RunContext, RunError, run};
 use crate::store::StoreError;
 use crate::workspace::State;
 
+/// The files of a workspace, as they were before there was a plan.
+pub(super) struct Seen {
+    ground: Ground,
+    at: SystemTime,
+    tree: FileTree,
+}
+
+/// Looks at the files, where that can be of use.
+pub(super) fn see(project: &Project, request: &Request) -> Option<Seen> {
+    let is_asked = matches!(request.cache, CacheUse::Reuse | CacheUse::Doubt(_));
+    let is_any_kept = || {
+        definitions(&project.config, request).is_ok_and(|wanted| {
+            wanted
+                .iter()
+                .any(|definition| definition.cache && !definition.generates)
+        })
+    };
+    if !is_asked || !is_any_kept() {
+        return None;
+    }
+    let ground = Ground::of(project)?;
+    let at = SystemTime::now();
+    let tree = ground.scan.tree();
+    Some(Seen { ground, at, tree })
+}
+
 /// What has passed of a plan before on the same content, and what was said then; nothing where nothing has, or nobody
 /// wants to know.
-pub(super) fn passed(project: &Project, plan: &Plan) -> Option<Known> {
+pub(super) fn passed(project: &Project, plan: &Plan, seen: Seen) -> Option<Known> {
     let doubt = match plan.cache {
         CacheUse::Reuse => 0,
         CacheUse::Doubt(percent) => percent,
         CacheUse::Refresh | CacheUse::Off => return None,
     };
-    let ground = Ground::new(project, plan)?;
+    if !is_any_kept(plan) {
+        return None;
+    }
+    let Seen { ground, at, tree } = seen;
     let sources = || sources(project);
     let request = ground.request(project, plan, &sources);
-    let glance = Glance::new(&request, plan)?;
+    let glance = Glance::at(at, &request, plan, Arc::new(tree))?;
     let known = glance.known(plan)?;
     let (passed, replays) = glance.passed(plan, &known);
     let all = passed.count();
@@ -46,7 +77,7 @@ pub(super) fn passed(project: &Project, plan: &Plan) -> Option<Known> {
 
 /// What is remembered of each task of a plan.
 pub(super) fn explain(project: &Project, plan: &Plan) -> Vec<Explanation> {
-    let Some(ground) = Ground::new(project, plan) else {
+    let Some(ground) = Ground::of(project).filter(|_| is_any_kept(plan)) else {
         return unexplained(plan, "there is no place to remember anything in");
     };
     let sources = || sources(project);
@@ -95,7 +126,8 @@ pub(super) fn watched(
         let stats = run(plan, &context, &mut |event| on_event(&project.shown(event)))?;
         Ok((stats, Ok(Vec::new())))
     };
-    let Some(ground) = Ground::new(project, plan).filter(|_| plan.cache != CacheUse::Off) else {
+    let is_kept = plan.cache != CacheUse::Off && is_any_kept(plan);
+    let Some(ground) = Ground::of(project).filter(|_| is_kept) else {
         return unwatched(on_event);
     };
     let sources = || sources(project);
@@ -124,12 +156,14 @@ struct Ground {
     scan: Scan,
 }
 
+/// Whether any pass of a plan is remembered.
+fn is_any_kept(plan: &Plan) -> bool {
+    plan.tasks().any(|task| task.basis.is_some())
+}
+
 impl Ground {
-    /// Nothing where no pass of the plan is remembered, or there is no place for that.
-    fn new(project: &Project, plan: &Plan) -> Option<Self> {
-        if plan.tasks().all(|task| task.basis.is_none()) {
-            return None;
-        }
+    /// Nothing where there is no place to remember anything in.
+    fn of(project: &Project) -> Option<Self> {
         let root = &project.workspace.root;
         let state_dir = project.state_dir()?;
         let tree = project.tree();

@@ -242,20 +242,42 @@ pub(super) struct NewPass {
     pub(super) body: Vec<u8>,
 }
 
-/// The bytes of a segment with this content.
-pub(super) fn segment_bytes(stands_for: &[Name], mut passes: Vec<NewPass>, blobs: &[(Digest, Vec<u8>)]) -> Vec<u8> {
-    passes.sort_by(|a, b| (a.entry.key, b.entry.run).cmp(&(b.entry.key, a.entry.run)));
+/// A segment that is to be written.
+pub(super) struct NewSegment<B> {
+    index: Vec<u8>,
+    passes: Vec<NewPass>,
+    blobs: Vec<(Digest, B)>,
+}
+
+impl<B: AsRef<[u8]>> NewSegment<B> {
+    /// One with this content. Blobs are in the order of their digests.
+    pub(super) fn new(stands_for: &[Name], mut passes: Vec<NewPass>, blobs: Vec<(Digest, B)>) -> Self {
+        passes.sort_by(|a, b| (a.entry.key, b.entry.run).cmp(&(b.entry.key, a.entry.run)));
+        let index = index_bytes(stands_for, &passes, &blobs);
+        Self { index, passes, blobs }
+    }
+
+    /// Its bytes, in parts that follow each other: together they would be in memory twice.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        let bodies = self.passes.iter().map(|pass| pass.body.as_slice());
+        let blobs = self.blobs.iter().map(|(_, blob)| blob.as_ref());
+        std::iter::once(self.index.as_slice()).chain(bodies).chain(blobs)
+    }
+}
+
+/// The beginning of a segment, which says where everything is.
+fn index_bytes(stands_for: &[Name], passes: &[NewPass], blobs: &[(Digest, impl AsRef<[u8]>)]) -> Vec<u8> {
     let header = HEADER + stands_for.len() * NAME;
     let index = header + passes.len() * ENTRY + blobs.len() * BLOB;
     let bodies: usize = passes.iter().map(|pass| pass.body.len()).sum();
-    let file = index + bodies + blobs.iter().map(|(_, blob)| blob.len()).sum::<usize>();
+    let file = index + bodies + blobs.iter().map(|(_, blob)| blob.as_ref().len()).sum::<usize>();
 
-    let mut to = Writer(Vec::with_capacity(file));
+    let mut to = Writer(Vec::with_capacity(index));
     to.0.extend_from_slice(MAGIC);
     to.u64(0);
     to.u64(file as u64);
     to.u32(length(stands_for));
-    to.u32(length(&passes));
+    to.u32(length(passes));
     to.u32(length(blobs));
     to.u32(0);
     for Name { key, kind } in stands_for {
@@ -264,11 +286,12 @@ pub(super) fn segment_bytes(stands_for: &[Name], mut passes: Vec<NewPass>, blobs
         to.u64(u64::from(*kind == Kind::Merged));
     }
     let mut offset = index as u64;
-    for pass in &passes {
+    for pass in passes {
         Entry { offset, ..pass.entry }.write(&mut to);
         offset += pass.body.len() as u64;
     }
     for (digest, blob) in blobs {
+        let blob = blob.as_ref();
         to.digest(digest);
         to.u64(offset);
         to.u32(length(blob));
@@ -277,10 +300,6 @@ pub(super) fn segment_bytes(stands_for: &[Name], mut passes: Vec<NewPass>, blobs
     }
     let sum = checksum(&to.0[CHECKED_FROM..]);
     to.0[16..CHECKED_FROM].copy_from_slice(&sum.to_le_bytes());
-    let bodies = passes.iter().map(|pass| &pass.body);
-    for body in bodies.chain(blobs.iter().map(|(_, blob)| blob)) {
-        to.0.extend_from_slice(body);
-    }
     to.0
 }
 

@@ -49,9 +49,14 @@ impl Place {
         self.0.own_file(name)
     }
 
-    /// Writes a file for the user alone, whole or not at all.
-    pub(super) fn write(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
-        self.0.write(name, bytes, durability)
+    /// Writes a file of these parts for the user alone, whole or not at all.
+    pub(super) fn write<'p>(
+        &self,
+        name: &str,
+        parts: impl IntoIterator<Item = &'p [u8]>,
+        durability: Durability,
+    ) -> io::Result<()> {
+        self.0.write_parts(name, parts, durability)
     }
 
     /// Brings the names of files to the disk.

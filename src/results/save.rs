@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::index::{NewPass, segment_bytes};
+use super::index::{NewPass, NewSegment};
 use super::open::names;
 use super::pass::{Pass, encode};
 use super::place::{Durability, Place, random};
@@ -68,7 +68,7 @@ pub fn save(state: &Path, passes: &[Pass], blobs: &BTreeMap<Digest, Vec<u8>>) ->
             && Digest::of(blob) == *digest
         {
             room = rest;
-            kept.push((*digest, blob.clone()));
+            kept.push((*digest, blob));
         }
     }
     let name = Name {
@@ -78,9 +78,9 @@ pub fn save(state: &Path, passes: &[Pass], blobs: &BTreeMap<Digest, Vec<u8>>) ->
         },
         kind: Kind::Run,
     };
-    let bytes = segment_bytes(&[], stored, &kept);
+    let segment = NewSegment::new(&[], stored, kept);
     place
-        .write(&name.to_string(), &bytes, Durability::Now)
+        .write(&name.to_string(), segment.parts(), Durability::Now)
         .map_err(written)?;
     Ok(saved)
 }

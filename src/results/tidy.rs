@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::index::{NewPass, segment_bytes};
+use super::index::{NewPass, NewSegment};
 use super::keep::{Candidate, Kept, Limits, Use, all_in_groups, useful, worth_rewriting};
 use super::open::{Opened, names};
 use super::pass::since_1970;
@@ -224,7 +224,8 @@ fn rewrite(place: &Place, opened: &Opened, chosen: &[usize], kept: &Kept, how: D
         key: RunKey { sequence, id: random() },
         kind: Kind::Merged,
     };
-    place.write(&name.to_string(), &segment_bytes(&stands_for, passes, &blobs), how)?;
+    let segment = NewSegment::new(&stands_for, passes, blobs);
+    place.write(&name.to_string(), segment.parts(), how)?;
     Ok(Rewritten::IntoOne)
 }
 

@@ -27,6 +27,7 @@ mod ownership;
 mod parallel;
 mod patched;
 mod remembered;
+mod stamps;
 mod state;
 mod witness;
 mod worktree;

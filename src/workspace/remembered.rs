@@ -19,11 +19,11 @@ use super::graph::{Parts, Workspace};
 use super::manifests::find_root;
 use super::metadata::LoadRequest;
 use super::state::State;
-use super::witness::{Question, Recorder, Witness};
+use super::witness::{Held, Question, Recorder, Witness, hex};
 use crate::private_files::{Durability, PrivateDir};
 
 /// The form of the file. Another one is another name.
-const NAME: &str = "workspace-1";
+const NAME: &str = "workspace-2";
 /// No file of ours is larger: a workspace of ten thousand crates needs a tenth of it.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
@@ -50,9 +50,23 @@ pub(super) fn recall(request: &LoadRequest) -> Option<Workspace> {
     let remembered: Remembered<Parts> = serde_json::from_slice(json).ok()?;
     let fits = remembered.workspace.root == root
         && stands_in(&remembered.workspace, &request.current_dir)
-        && remembered.asked == asked(request)
-        && remembered.witness.holds();
-    fits.then(|| Workspace::new(remembered.workspace))
+        && remembered.asked == asked(request);
+    if !fits {
+        return None;
+    }
+    match remembered.witness.holds(SystemTime::now()) {
+        Held::No => return None,
+        Held::Yes => {}
+        Held::Anew(witness) => keep(
+            dir,
+            &Remembered {
+                asked: remembered.asked,
+                witness,
+                workspace: &remembered.workspace,
+            },
+        ),
+    }
+    Some(Workspace::new(remembered.workspace))
 }
 
 /// Keeps what cargo said, unless something may have changed since it was asked.
@@ -68,7 +82,7 @@ pub(super) fn remember(request: &LoadRequest, began: SystemTime, recorder: Recor
     }
     let mut questions = recorder.asked();
     questions.extend(of_cargo(parts, request));
-    let witness = Witness::ask(questions);
+    let witness = Witness::ask(questions, SystemTime::now());
     let sources = parts.crates.iter().flat_map(|member| &member.targets);
     if !witness.is_older_than(began) || !sources.map(|target| &target.source).all(|source| source.is_file()) {
         return;
@@ -78,11 +92,7 @@ pub(super) fn remember(request: &LoadRequest, began: SystemTime, recorder: Recor
         witness,
         workspace: parts,
     };
-    // A path that is no text cannot be written in this form.
-    let Ok(json) = serde_json::to_string(&remembered) else {
-        return;
-    };
-    keep(dir, &json);
+    keep(dir, &remembered);
 }
 
 /// Where the answer is kept, and the root of the workspace that it is about.
@@ -172,11 +182,15 @@ fn asked(request: &LoadRequest) -> String {
 }
 
 fn checksum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::new_with_prefix(bytes))
 }
 
 /// Whole or not at all, and for no other user to read.
-fn keep(dir: &Path, json: &str) {
+fn keep(dir: &Path, remembered: &Remembered<&Parts>) {
+    // A path that is no text cannot be written in this form.
+    let Ok(json) = serde_json::to_string(remembered) else {
+        return;
+    };
     let dir = match PrivateDir::make(dir, &[]) {
         Ok(dir) => dir,
         Err(reason) => return tracing::debug!(%reason, "what cargo said cannot be kept"),

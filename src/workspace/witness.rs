@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::files::Files;
 use super::parallel;
+use super::stamps::Stamps;
 use super::worktree::Worktree;
 
 /// A question to the file system.
@@ -33,22 +34,54 @@ pub(super) enum Question {
 pub(super) struct Witness {
     questions: Vec<Question>,
     answers: String,
+    /// What is quicker to look at, where that is enough.
+    stamps: Option<Stamps>,
+}
+
+/// Whether what was answered would be answered again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It would.
+    Yes,
+    /// It would, and from now on that is quicker to see with this.
+    Anew(Witness),
+    /// Something has changed.
+    No,
 }
 
 /// As many questions make one digest of their own, whoever computes it: they can be asked on several processors.
 const SHARE: usize = 16;
 
 impl Witness {
-    /// Asks these questions, now.
-    pub(super) fn ask(questions: BTreeSet<Question>) -> Self {
+    /// Asks these questions.
+    pub(super) fn ask(questions: BTreeSet<Question>, now: SystemTime) -> Self {
         let questions: Vec<_> = questions.into_iter().collect();
+        // What changes after this look has other stamps.
+        let stamps = Stamps::of(&questions, now);
         let answers = answers(&questions);
-        Self { questions, answers }
+        Self {
+            questions,
+            answers,
+            stamps,
+        }
     }
 
     /// Whether the file system still says the same.
-    pub(super) fn holds(&self) -> bool {
-        answers(&self.questions) == self.answers
+    pub(super) fn holds(self, now: SystemTime) -> Held {
+        if self.stamps.as_ref().is_some_and(|stamps| stamps.hold(now)) {
+            return Held::Yes;
+        }
+        let stamps = Stamps::of(&self.questions, now);
+        if answers(&self.questions) != self.answers {
+            return Held::No;
+        }
+        match stamps {
+            Some(stamps) => Held::Anew(Self {
+                stamps: Some(stamps),
+                ..self
+            }),
+            None => Held::Yes,
+        }
     }
 
     /// Whether nothing that was asked about can have changed since a time, as far as timestamps tell. A tick before it
@@ -77,7 +110,7 @@ impl Witness {
     }
 }
 
-fn answers(questions: &[Question]) -> String {
+pub(super) fn answers(questions: &[Question]) -> String {
     let shares: Vec<&[Question]> = questions.chunks(SHARE).collect();
     let digests = parallel::map(shares, |share| {
         let files = Worktree::default();
@@ -91,7 +124,11 @@ fn answers(questions: &[Question]) -> String {
     for digest in digests {
         whole.update(digest);
     }
-    whole.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(whole)
+}
+
+pub(super) fn hex(digest: Sha256) -> String {
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Every part of an answer comes after its length, so that no two answers look alike.

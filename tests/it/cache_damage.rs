@@ -128,11 +128,11 @@ fn the_state_remembers_what_these_tests_are_about() {
         .map(|file| file.to_string_lossy().into_owned())
         .collect();
     for begin in [
-        "keys-3",
+        "keys-4",
         "toolchain-1",
         "tree-",
         "elsewhere-",
-        "workspace-1",
+        "workspace-2",
         "v1/results/",
         "v1/history/",
     ] {

@@ -209,7 +209,7 @@ fn a_state_that_others_can_write_to_is_neither_read_nor_written() {
         names.sort();
         names
     };
-    for below in ["workspace-1", "readers", "records"] {
+    for below in ["workspace-2", "readers", "records"] {
         let _ = fs::remove_file(state.join(below));
     }
     let before = names();

@@ -43,6 +43,58 @@ fn files_directories_links_and_nothing_are_told_apart() {
 }
 
 #[test]
+fn what_is_not_there_is_seen_where_a_directory_was_looked_into() {
+    let sandbox = Sandbox::with(&["a", "dir/b", "dir/ignored.log", "deep/er/c", "skipped/d", "../beside/e"]);
+    sandbox.write(".gitignore", "*.log\n/skipped\n");
+    symlink("dir", sandbox.root.join("link")).unwrap();
+    symlink("none", sandbox.root.join("dangling")).unwrap();
+    let beside = sandbox.base.join("beside");
+    let scan = Scan {
+        outside: vec![beside.clone()],
+        but: vec![sandbox.root.join("deep/er")],
+        ..sandbox.without_git()
+    };
+    let tree = scan.tree();
+    for there in [
+        "",
+        ".",
+        "..",
+        "a",
+        "dir",
+        "dir/b",
+        "dir/.",
+        "dir/..",
+        "dir/",
+        "dir/ignored.log",
+        "deep/er",
+        "skipped",
+    ] {
+        assert!(!tree.is_seen_to_lack(Path::new(there)), "{there}");
+    }
+    for unseen in [
+        "link",
+        "link/b",
+        "link/x",
+        "dangling",
+        "skipped/x",
+        "deep/er/x",
+        "a/x",
+        "none/x",
+        "../x",
+        "dir/../x",
+    ] {
+        assert!(!tree.is_seen_to_lack(Path::new(unseen)), "{unseen}");
+    }
+    for nothing in ["x", "dir/x", "deep/x", "none"] {
+        assert!(tree.is_seen_to_lack(Path::new(nothing)), "{nothing}");
+        assert!(tree.is_seen_to_lack(&sandbox.root.join(nothing)), "{nothing}");
+    }
+    assert!(tree.is_seen_to_lack(&beside.join("x")));
+    assert!(!tree.is_seen_to_lack(&beside.join("e")));
+    assert!(!tree.is_seen_to_lack(&sandbox.base.join("x")));
+}
+
+#[test]
 fn every_change_below_a_directory_shows() {
     let sandbox = Sandbox::with(&["d/a", "d/b/c", "d/ignored.log", "out/x", "target/t", "d/.git/x"]);
     sandbox.write(".gitignore", "*.log\n");

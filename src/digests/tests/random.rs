@@ -142,6 +142,11 @@ proptest! {
             prop_assert_eq!(&as_naive(&tree), &expected);
             prop_assert_eq!(told(&scan.tree_at(now)), told(&tree));
             prop_assert!(tree.entries().map(|entry| entry.path.as_os_str().as_bytes()).is_sorted());
+            for path in before.iter().flat_map(|(_, old)| old.keys()) {
+                let path = Path::new(OsStr::from_bytes(path));
+                let is_there = sandbox.root.join(path).symlink_metadata().is_ok();
+                prop_assert!(!(is_there && tree.is_seen_to_lack(path)), "{path:?}");
+            }
             before = Some((tree, expected));
         }
     }
