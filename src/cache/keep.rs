@@ -274,7 +274,8 @@ impl Keeper<'_> {
             if let Some(digest) = Digest::from_hex(&ingredient.value).filter(is_new)
                 && let Some(content) = self.fingerprints.content(ingredient)
             {
-                blobs.insert(digest, content.into_bytes());
+                // It is kept until all passes are gathered, and would keep the room that it grew into.
+                blobs.insert(digest, content.into_boxed_str().into_boxed_bytes().into_vec());
             }
         }
         let digest = Digest::of(text.as_bytes());
