@@ -11,6 +11,7 @@ use super::affected::AffectedFormat;
 use super::comparison::ComparisonArgs;
 use super::graph::GraphFormat;
 use super::metrics::MetricsFormat;
+use super::reporters::ReportArgs;
 use super::show::{ShowAs, Which};
 use crate::config::{Order, Stage, Strategy};
 use crate::model::Keyword;
@@ -234,15 +235,8 @@ pub(super) struct CheckArgs {
     pub(super) comparison: ComparisonArgs,
     #[command(flatten)]
     pub(super) how: HowArgs,
-    /// How results are written.
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "FORMAT",
-        help_heading = "What to show"
-    )]
-    pub(super) message_format: MessageFormat,
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
 }
 
 #[derive(Clone, Debug, Default, Args)]

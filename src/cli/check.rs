@@ -1,22 +1,17 @@
 //! `cargo hooks check`.
 
-use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use super::args::{CheckArgs, GlobalArgs, MessageFormat};
+use super::args::{CheckArgs, GlobalArgs};
 use super::error::exit;
-use super::terminal::NoControlEcho;
+use super::reporters::Reporters;
 use super::verify::Verification;
 use super::{CliError, Ended, affected, colour, output, plan, request};
 use crate::config::Origin;
-use crate::event::{Event, EventKind, RunStats};
+use crate::event::{EventKind, RunStats};
 use crate::model::CheckName;
 use crate::plan::{Plan, Request};
 use crate::project::Project;
-use crate::report::{
-    HumanOptions, HumanReporter, JsonReporter, ProgressOptions, ProgressTarget, ProgressView, Reporter, Verbosity,
-};
-use crate::tool_output::Colour;
 
 pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     if args.how.dry_run {
@@ -26,14 +21,14 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     project.ends_with = args.how.ends_with;
     let request = request::request(args, global, &project)?;
     let limited = planned(&project, &request, args, global)?;
-    let format = args.message_format;
+    let reporters = |plan: &Plan| Reporters::new(&args.report, &project, plan, global);
     let stats = if args.how.verify {
         let everything = project.plan(&Request {
             changes: None,
             ..request
         })?;
         let mut verification = Verification::new(&everything, &limited);
-        let stats = run(&project, &everything, format, global, &mut |event| {
+        let stats = run(&project, &everything, reporters(&everything)?, &mut |event| {
             verification.on_event(event);
         })?;
         if let Some(affected) = &limited.affected {
@@ -41,7 +36,7 @@ pub(super) fn check(args: &CheckArgs, global: &GlobalArgs) -> Ended {
         }
         stats
     } else {
-        run(&project, &limited, format, global, &mut |_| {})?
+        run(&project, &limited, reporters(&limited)?, &mut |_| {})?
     };
     Ok(exit_code(&stats))
 }
@@ -111,83 +106,16 @@ fn notice_doubt(plan: &Plan, args: &CheckArgs, global: &GlobalArgs) {
 pub(super) fn run(
     project: &Project,
     plan: &Plan,
-    format: MessageFormat,
-    global: &GlobalArgs,
+    mut reporters: Reporters,
     listen: &mut dyn FnMut(&EventKind),
 ) -> Result<RunStats, CliError> {
-    let mut reporter: Box<dyn Reporter> = match format {
-        MessageFormat::Human => Box::new(HumanReporter::new(human_options(plan.colour, global))),
-        MessageFormat::Json => Box::new(JsonReporter::new()),
-    };
-    let view = (format == MessageFormat::Human).then(|| progress(global)).flatten();
-    let _no_echo = view.as_ref().map(|_| NoControlEcho::new());
-    let mut stdout = output::Stdout::default();
-    let mut written = Ok(());
     let stats = project.run(plan, |event| {
         listen(&event.kind);
-        let result = tell(event, reporter.as_mut(), view.as_ref(), &mut stdout);
-        written = std::mem::replace(&mut written, Ok(())).and(result);
+        reporters.on_event(event);
     })?;
     // A result that could not be written (to a full disk, say) must not look like a pass.
-    written?;
+    reporters.finish()?;
     Ok(stats)
-}
-
-/// Lets the reporter write into memory first, so that the live view gives way only when there is something to show.
-fn tell(
-    event: &Event,
-    reporter: &mut dyn Reporter,
-    view: Option<&ProgressView>,
-    stdout: &mut output::Stdout,
-) -> std::io::Result<()> {
-    if let Some(view) = view {
-        view.on_event(event);
-    }
-    let mut text = Vec::new();
-    reporter.on_event(event, &mut text)?;
-    if text.is_empty() {
-        return Ok(());
-    }
-    let mut write = || stdout.write_all(&text).and_then(|()| stdout.flush());
-    match view {
-        Some(view) => view.suspend(write),
-        None => write(),
-    }
-}
-
-/// How much is told, and in which colour.
-pub(super) fn human_options(colour: Colour, global: &GlobalArgs) -> HumanOptions {
-    let verbosity = match (global.quiet, global.verbose) {
-        (true, _) => Verbosity::Quiet,
-        (false, 0) => Verbosity::Normal,
-        (false, _) => Verbosity::Verbose,
-    };
-    let width = terminal_size::terminal_size_of(std::io::stdout()).map_or(usize::MAX, |(width, _)| width.0.into());
-    HumanOptions {
-        colour,
-        width,
-        verbosity,
-    }
-}
-
-/// The live view, on a terminal that somebody watches.
-fn progress(global: &GlobalArgs) -> Option<ProgressView> {
-    let (width, height) = terminal_size::terminal_size_of(std::io::stderr())?;
-    // With a log on the same terminal, lines and live view would tear each other.
-    if global.quiet || global.verbose > 1 || in_ci() || !std::io::stderr().is_terminal() {
-        return None;
-    }
-    Some(ProgressView::new(ProgressOptions {
-        target: ProgressTarget::Stderr,
-        colour: colour::for_stderr(global.color),
-        width: width.0.into(),
-        height: height.0.into(),
-    }))
-}
-
-#[expect(clippy::disallowed_methods, reason = "the variable CI is read here and nowhere else")]
-fn in_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }
 
 /// How the program ends after a run.

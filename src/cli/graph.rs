@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use super::affected::limits;
-use super::args::{CheckArgs, GlobalArgs, GraphArgs, MessageFormat};
+use super::args::{CheckArgs, GlobalArgs, GraphArgs};
+use super::reporters::{ReportArgs, RunFormat};
 use super::{Ended, output, request};
 use crate::plan::{CacheUse, Request};
 use crate::report::{graph_dot, graph_html, graph_mermaid, graph_svg};
@@ -32,7 +33,9 @@ pub(super) fn graph(args: &GraphArgs, global: &GlobalArgs) -> Ended {
         comparison: args.comparison.clone(),
         how: args.how.clone(),
         // No colour of a terminal belongs into a drawing.
-        message_format: MessageFormat::Json,
+        report: ReportArgs {
+            message_format: RunFormat::Json,
+        },
     };
     // A drawing is of all that there is, whatever has passed before.
     let request = Request {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::args::{CheckArgs, GlobalArgs};
 use super::error::exit;
+use super::reporters::Reporters;
 use super::{CliError, Ended, check, colour, output, repair, request};
 use crate::event::RunStats;
 use crate::git_hooks::{Part, Trial, prepare};
@@ -102,7 +103,8 @@ pub(super) fn verdict(
 ) -> Result<Verdict, CliError> {
     let Prospect { project, plan, .. } = prospect;
     check::notice(plan, project, &question.typed, global);
-    let stats = check::run(project, plan, question.typed.message_format, global, &mut |_| {})?;
+    let reporters = Reporters::new(&question.typed.report, project, plan, global)?;
+    let stats = check::run(project, plan, reporters, &mut |_| {})?;
     let Some(moved) = trial.moved()? else {
         return Ok(Verdict::Certain(stats));
     };

@@ -28,6 +28,8 @@ mod output;
 mod plan;
 mod reference;
 mod repair;
+mod report_file;
+mod reporters;
 mod request;
 mod schema;
 mod show;

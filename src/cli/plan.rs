@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use super::affected::limits;
-use super::args::{CheckArgs, GlobalArgs, MessageFormat};
+use super::args::{CheckArgs, GlobalArgs};
+use super::reporters::RunFormat;
 use super::{Ended, colour, output, request};
 use crate::report::{PlanDetail, plan_json, plan_text};
 
@@ -13,8 +14,8 @@ pub(super) fn plan(args: &CheckArgs, global: &GlobalArgs) -> Ended {
     if let Some(affected) = &plan.affected {
         limits(affected, global);
     }
-    let text = match args.message_format {
-        MessageFormat::Human => {
+    let text = match args.report.message_format {
+        RunFormat::Human => {
             let detail = if global.verbose > 0 {
                 PlanDetail::Whole
             } else {
@@ -24,7 +25,7 @@ pub(super) fn plan(args: &CheckArgs, global: &GlobalArgs) -> Ended {
                 terminal_size::terminal_size_of(std::io::stdout()).map_or(usize::MAX, |(width, _)| width.0.into());
             plan_text(&plan, detail, width, colour::for_stdout(global.color))
         }
-        MessageFormat::Json => plan_json(&plan),
+        RunFormat::Json => plan_json(&plan),
     };
     output::stdout(&text)?;
     Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::args::GlobalArgs;
 use super::error::exit;
 use super::judge::{Prospect, Question, Verdict, prospect, tell, verdict};
+use super::reporters::Reporters;
 use super::{CliError, Ended, check, colour, output};
 use crate::config::Repairs;
 use crate::event::RunStats;
@@ -110,13 +111,8 @@ fn fix(prospect: &Prospect, wish: &Wish, hook: &Hook<'_>) -> Result<RunStats, Cl
         quiet: true,
         ..hook.global.clone()
     };
-    check::run(
-        &prospect.project,
-        &plan,
-        hook.question.typed.message_format,
-        &quiet,
-        &mut |_| {},
-    )
+    let reporters = Reporters::new(&hook.question.typed.report, &prospect.project, &plan, &quiet)?;
+    check::run(&prospect.project, &plan, reporters, &mut |_| {})
 }
 
 /// What is in the working tree by now stops the commit, or becomes part of it.

@@ -1,6 +1,7 @@
 //! From what was typed to the project and the request that it means.
 
-use super::args::{CheckArgs, GlobalArgs, MessageFormat};
+use super::args::{CheckArgs, GlobalArgs};
+use super::reporters::RunFormat;
 use super::{CliError, colour};
 use crate::changes::Comparison;
 use crate::config::{Order, Strategy};
@@ -104,9 +105,9 @@ pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) 
 
 /// Whether tools are to write in colour.
 fn colour_of_tools(args: &CheckArgs, global: &GlobalArgs) -> Colour {
-    match args.message_format {
-        MessageFormat::Human => colour::for_stdout(global.color),
-        MessageFormat::Json => Colour::Strip,
+    match args.report.message_format {
+        RunFormat::Human => colour::for_stdout(global.color),
+        RunFormat::Json => Colour::Strip,
     }
 }
 

@@ -7,8 +7,8 @@ use clap::ValueEnum;
 
 use super::args::{GlobalArgs, ShowArgs};
 use super::cache::age;
-use super::check::human_options;
 use super::history::began;
+use super::reporters::human_options;
 use super::{CliError, Ended, colour, output, request};
 use crate::journal::{Recorded, Standing, journals, read};
 use crate::project::state_dir;
@@ -69,6 +69,7 @@ pub(super) fn show(args: &ShowArgs, global: &GlobalArgs) -> Ended {
     for event in &run.events {
         reporter.on_event(event, &mut text)?;
     }
+    reporter.finish(&mut text)?;
     text.extend_from_slice(tail.as_bytes());
     output::stdout(&String::from_utf8_lossy(&text))?;
     Ok(ExitCode::SUCCESS)

@@ -56,7 +56,8 @@ impl Secrets {
     }
 
     /// The event without them.
-    pub(super) fn hidden<'e>(&self, event: &'e Event) -> Cow<'e, Event> {
+    #[must_use]
+    pub fn hidden<'e>(&self, event: &'e Event) -> Cow<'e, Event> {
         if self.0.is_empty() {
             return Cow::Borrowed(event);
         }
@@ -127,6 +128,7 @@ fn each_text(kind: &mut EventKind, change: &mut dyn FnMut(&mut Vec<u8>)) {
 
 fn each_text_of_task(finished: &mut TaskFinished, change: &mut dyn FnMut(&mut Vec<u8>)) {
     change(&mut finished.output.bytes);
+    finished.output.of_crates.values_mut().for_each(&mut *change);
     if let Some(note) = &mut finished.note {
         in_text(note, change);
     }

@@ -14,4 +14,14 @@ pub trait Reporter {
     ///
     /// Only what `out` returns. The reporter stays usable: what could not be written is lost, and no more.
     fn on_event(&mut self, event: &Event, out: &mut dyn io::Write) -> io::Result<()>;
+
+    /// Says what can only be said when nothing further happens. The run need not have come to its end: of one that was
+    /// killed, this follows what is known.
+    ///
+    /// # Errors
+    ///
+    /// Only what `out` returns.
+    fn finish(&mut self, _out: &mut dyn io::Write) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -1,0 +1,191 @@
+//! The reporters of a run: one for the terminal, any number for files.
+//!
+//! All hear the same events. What the one for the terminal says is written at once, what those for files say when the run is
+//! over, and without the secrets of the environment: a file is handed on, and read where nobody knows what it must not say.
+//! What cannot be written changes no verdict, but the run ends with an error: a result that nobody gets must not look like
+//! a pass.
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::{Args, ValueEnum};
+
+use super::args::GlobalArgs;
+use super::report_file::ReportFile;
+use super::terminal::NoControlEcho;
+use super::{CliError, colour, output};
+use crate::event::{Event, EventKind};
+use crate::journal::Secrets;
+use crate::plan::Plan;
+use crate::project::Project;
+use crate::report::{
+    HumanOptions, HumanReporter, JsonReporter, ProgressOptions, ProgressTarget, ProgressView, Reporter, Verbosity,
+};
+use crate::tool_output::Colour;
+
+/// What is told of a run, and where.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "What to show")]
+pub(super) struct ReportArgs {
+    /// How results are written.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) message_format: RunFormat,
+}
+
+/// How a run is told where its results are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum RunFormat {
+    /// For a person.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+impl ReportArgs {
+    /// The reports that are written to files. That they can be is found out before anything runs.
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "no report to a file can be asked for yet"
+    )]
+    fn files(&self) -> Result<Vec<ReportFile>, CliError> {
+        Ok(Vec::new())
+    }
+}
+
+/// The reporters of one run.
+pub(super) struct Reporters {
+    terminal: Terminal,
+    files: Vec<ReportFile>,
+    secrets: Secrets,
+}
+
+impl Reporters {
+    /// Those that were asked for.
+    pub(super) fn new(
+        args: &ReportArgs,
+        project: &Project,
+        plan: &Plan,
+        global: &GlobalArgs,
+    ) -> Result<Self, CliError> {
+        Ok(Self {
+            files: args.files()?,
+            terminal: Terminal::new(args.message_format, plan.colour, global),
+            secrets: Secrets::of(project.environment().iter()),
+        })
+    }
+
+    /// Lets all hear an event.
+    pub(super) fn on_event(&mut self, event: &Event) {
+        self.terminal.on_event(event);
+        // Lines of a live view are many, and come again with the whole output.
+        if self.files.is_empty() || matches!(event.kind, EventKind::TaskSaid { .. }) {
+            return;
+        }
+        let event = self.secrets.hidden(event);
+        for file in &mut self.files {
+            file.on_event(&event);
+        }
+    }
+
+    /// Writes what is said at the end. All of them have their turn, whatever becomes of one.
+    pub(super) fn finish(self) -> Result<(), CliError> {
+        let terminal = self.terminal.finish().err().map(|error| error.to_string());
+        let files = self.files.into_iter().filter_map(|file| file.finish().err());
+        let failed: Vec<String> = terminal.into_iter().chain(files).collect();
+        if failed.is_empty() {
+            Ok(())
+        } else {
+            Err(CliError::environment(failed.join("\n")))
+        }
+    }
+}
+
+/// The reporter whose place is standard output, and the live view on standard error.
+struct Terminal {
+    reporter: Box<dyn Reporter>,
+    // Gives the terminal back before the view is gone, as it took it after the view was there.
+    _no_echo: Option<NoControlEcho>,
+    view: Option<ProgressView>,
+    stdout: output::Stdout,
+    written: io::Result<()>,
+}
+
+impl Terminal {
+    fn new(format: RunFormat, colour: Colour, global: &GlobalArgs) -> Self {
+        let reporter: Box<dyn Reporter> = match format {
+            RunFormat::Human => Box::new(HumanReporter::new(human_options(colour, global))),
+            RunFormat::Json => Box::new(JsonReporter::new()),
+        };
+        let view = (format == RunFormat::Human).then(|| progress(global)).flatten();
+        Self {
+            reporter,
+            _no_echo: view.as_ref().map(|_| NoControlEcho::new()),
+            view,
+            stdout: output::Stdout::default(),
+            written: Ok(()),
+        }
+    }
+
+    fn on_event(&mut self, event: &Event) {
+        if let Some(view) = &self.view {
+            view.on_event(event);
+        }
+        self.say(|reporter, out| reporter.on_event(event, out));
+    }
+
+    /// Lets the reporter write into memory first, so that the live view gives way only when there is something to show.
+    fn say(&mut self, say: impl FnOnce(&mut dyn Reporter, &mut dyn Write) -> io::Result<()>) {
+        let mut text = Vec::new();
+        let said = say(self.reporter.as_mut(), &mut text);
+        let stdout = &mut self.stdout;
+        let mut write = || stdout.write_all(&text).and_then(|()| stdout.flush());
+        let written = match &self.view {
+            _ if text.is_empty() => Ok(()),
+            Some(view) => view.suspend(write),
+            None => write(),
+        };
+        // The first thing that went wrong is what is told.
+        self.written = std::mem::replace(&mut self.written, Ok(())).and(said).and(written);
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.say(|reporter, out| reporter.finish(out));
+        self.written
+    }
+}
+
+/// How much is told, and in which colour.
+pub(super) fn human_options(colour: Colour, global: &GlobalArgs) -> HumanOptions {
+    let verbosity = match (global.quiet, global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Normal,
+        (false, _) => Verbosity::Verbose,
+    };
+    let width = terminal_size::terminal_size_of(std::io::stdout()).map_or(usize::MAX, |(width, _)| width.0.into());
+    HumanOptions {
+        colour,
+        width,
+        verbosity,
+    }
+}
+
+/// The live view, on a terminal that somebody watches.
+fn progress(global: &GlobalArgs) -> Option<ProgressView> {
+    let (width, height) = terminal_size::terminal_size_of(std::io::stderr())?;
+    // With a log on the same terminal, lines and live view would tear each other.
+    if global.quiet || global.verbose > 1 || in_ci() || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    Some(ProgressView::new(ProgressOptions {
+        target: ProgressTarget::Stderr,
+        colour: colour::for_stderr(global.color),
+        width: width.0.into(),
+        height: height.0.into(),
+    }))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the variable CI is read here and nowhere else")]
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
+}
