@@ -323,7 +323,34 @@ pub enum Failure {
     },
 }
 
+impl Failure {
+    /// The word for it, in whatever programs read.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Exit { .. } => "exit",
+            Self::Start { .. } => "start",
+            Self::Denied { .. } => "denied",
+            Self::Regenerated => "regenerated",
+            Self::Unapplied { .. } => "unapplied",
+            Self::Uncertain { .. } => "uncertain",
+        }
+    }
+}
+
 impl Outcome {
+    /// The word for it, in whatever programs read.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed(_) => "failed",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Blocked { .. } => "blocked",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// Whether this is a pass. There is only one state that is.
     #[must_use]
     pub fn is_pass(&self) -> bool {

@@ -257,6 +257,9 @@ pub struct Finding {
     /// The tool's own code for it, such as `E0308` or `clippy::needless_return`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// The test that failed, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
     /// One line of text.
     pub message: String,
 }

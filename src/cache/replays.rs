@@ -60,6 +60,7 @@ fn finding(said: Said) -> Finding {
         crate_name: said.crate_name,
         place,
         code: said.code,
+        test: None,
         message: said.message,
     }
 }

@@ -35,6 +35,7 @@ pub(super) fn graph(args: &GraphArgs, global: &GlobalArgs) -> Ended {
         // No colour of a terminal belongs into a drawing.
         report: ReportArgs {
             message_format: RunFormat::Json,
+            ..ReportArgs::default()
         },
     };
     // A drawing is of all that there is, whatever has passed before.

@@ -5,10 +5,13 @@ use std::process::ExitCode;
 use super::affected::limits;
 use super::args::{CheckArgs, GlobalArgs};
 use super::reporters::RunFormat;
-use super::{Ended, colour, output, request};
+use super::{CliError, Ended, colour, output, request};
 use crate::report::{PlanDetail, plan_json, plan_text};
 
 pub(super) fn plan(args: &CheckArgs, global: &GlobalArgs) -> Ended {
+    if args.report.want_a_file() {
+        return Err(CliError::usage("nothing runs, so that there is nothing to report"));
+    }
     let project = request::load_project(global)?;
     let plan = project.plan(&request::request(args, global, &project)?)?;
     if let Some(affected) = &plan.affected {

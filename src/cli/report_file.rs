@@ -28,7 +28,6 @@ enum Place {
 impl ReportFile {
     /// For the file of this name. Its directory is made where there is none, and that a file can be written there is found
     /// out now: nobody wants to hear that after an hour.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no report to a file can be asked for yet"))]
     pub(super) fn new(path: &Path, reporter: Box<dyn Reporter>) -> Result<Self, String> {
         Ok(Self {
             place: place(path).map_err(|error| cannot(path, &error))?,

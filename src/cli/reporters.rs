@@ -6,6 +6,8 @@
 //! a pass.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 
@@ -18,7 +20,8 @@ use crate::journal::Secrets;
 use crate::plan::Plan;
 use crate::project::Project;
 use crate::report::{
-    HumanOptions, HumanReporter, JsonReporter, ProgressOptions, ProgressTarget, ProgressView, Reporter, Verbosity,
+    HumanOptions, HumanReporter, JsonReporter, JunitReporter, ProgressOptions, ProgressTarget, ProgressView, Reporter,
+    Verbosity,
 };
 use crate::tool_output::Colour;
 
@@ -29,6 +32,9 @@ pub(super) struct ReportArgs {
     /// How results are written.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) message_format: RunFormat,
+    /// Write a report for CI systems, in the format of JUnit, to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
 }
 
 /// How a run is told where its results are written.
@@ -42,15 +48,24 @@ pub(super) enum RunFormat {
 }
 
 impl ReportArgs {
-    /// The reports that are written to files. That they can be is found out before anything runs.
-    #[expect(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "no report to a file can be asked for yet"
-    )]
-    fn files(&self) -> Result<Vec<ReportFile>, CliError> {
-        Ok(Vec::new())
+    /// Whether a report of a run is wanted, beside what its terminal shows.
+    pub(super) fn want_a_file(&self) -> bool {
+        self.junit.is_some()
     }
+
+    /// The reports that are written to files. That they can be is found out before anything runs.
+    fn files(&self) -> Result<Vec<ReportFile>, CliError> {
+        // A clock that is before that year is wrong anyway.
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let junit = self.junit.iter().map(|path| report(path, JunitReporter::new(now)));
+        junit.collect()
+    }
+}
+
+fn report(path: &Path, reporter: impl Reporter + 'static) -> Result<ReportFile, CliError> {
+    ReportFile::new(path, Box::new(reporter)).map_err(CliError::environment)
 }
 
 /// The reporters of one run.

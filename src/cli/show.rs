@@ -1,7 +1,7 @@
 //! `cargo hooks show`: tells a run again, as it was told.
 
 use std::process::ExitCode;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use clap::ValueEnum;
 
@@ -12,7 +12,7 @@ use super::reporters::human_options;
 use super::{CliError, Ended, colour, output, request};
 use crate::journal::{Recorded, Standing, journals, read};
 use crate::project::state_dir;
-use crate::report::{HumanReporter, JsonReporter, Reporter};
+use crate::report::{HumanReporter, JsonReporter, JunitReporter, Reporter};
 
 /// In which form a run is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -22,6 +22,8 @@ pub(super) enum ShowAs {
     Human,
     /// One JSON object a line, as `check --message-format json` writes them.
     Json,
+    /// The report that `check --junit` writes.
+    Junit,
 }
 
 /// Which run is meant.
@@ -58,12 +60,17 @@ pub(super) fn show(args: &ShowArgs, global: &GlobalArgs) -> Ended {
         let unknown = CliError::usage(format!("nothing is recorded of a run {number}"));
         unknown.hint("`cargo hooks history` lists the runs")
     })?;
-    let (mut reporter, head, tail): (Box<dyn Reporter>, _, _) = match args.form {
-        ShowAs::Human => {
-            let options = human_options(colour::for_stdout(global.color), global);
-            (Box::new(HumanReporter::new(options)), head(&run), tail(&run))
-        }
-        ShowAs::Json => (Box::new(JsonReporter::new()), String::new(), String::new()),
+    let mut reporter: Box<dyn Reporter> = match args.form {
+        ShowAs::Human => Box::new(HumanReporter::new(human_options(
+            colour::for_stdout(global.color),
+            global,
+        ))),
+        ShowAs::Json => Box::new(JsonReporter::new()),
+        ShowAs::Junit => Box::new(JunitReporter::new(Duration::from_millis(run.begin.began))),
+    };
+    let (head, tail) = match args.form {
+        ShowAs::Human => (head(&run), tail(&run)),
+        ShowAs::Json | ShowAs::Junit => (String::new(), String::new()),
     };
     let mut text = head.into_bytes();
     for event in &run.events {

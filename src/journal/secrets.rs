@@ -1,7 +1,8 @@
 //! What must not be recorded: the values of variables whose names say that they are secret. Pure.
 
 use std::borrow::Cow;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStringExt;
 
 use memchr::memmem;
 
@@ -133,7 +134,14 @@ fn each_text_of_task(finished: &mut TaskFinished, change: &mut dyn FnMut(&mut Ve
         in_text(note, change);
     }
     for finding in &mut finished.findings {
+        let said = [&mut finding.code, &mut finding.test];
+        said.into_iter().flatten().for_each(|text| in_text(text, change));
         in_text(&mut finding.message, change);
+        if let Some(place) = &mut finding.place {
+            let mut file = std::mem::take(&mut place.file).into_os_string().into_vec();
+            change(&mut file);
+            place.file = OsString::from_vec(file).into();
+        }
     }
     let text = match &mut finished.outcome {
         Outcome::Failed(Failure::Exit { meaning, .. }) => meaning.as_mut(),

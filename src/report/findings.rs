@@ -75,6 +75,19 @@ fn cells(finding: &Finding) -> [String; 3] {
     [name, place, format!("{warning}{}{code}", one_line(&finding.message))]
 }
 
+/// A finding on a line of its own, as compilers write it: `src/lib.rs:3:7: error: mismatched types [E0308] (parser)`.
+pub(super) fn line(finding: &Finding) -> String {
+    let [name, place, message] = cells(finding);
+    let place = if place.is_empty() { place } else { format!("{place}: ") };
+    let error = if finding.severity == Severity::Error {
+        "error: "
+    } else {
+        ""
+    };
+    let name = if name.is_empty() { name } else { format!(" ({name})") };
+    format!("{place}{error}{message}{name}")
+}
+
 /// As compilers write it, so that terminals and editors can open it.
 fn place(place: &Place) -> String {
     let file = exact_line(&place.file.to_string_lossy());

@@ -123,6 +123,7 @@ pub(crate) fn finding(severity: Severity, krate: &str, file: &str, line: u32, me
             column: None,
         }),
         code: None,
+        test: None,
         message: message.to_owned(),
     }
 }
@@ -223,14 +224,15 @@ fn any_finding() -> impl Strategy<Value = Finding> {
         severity,
         crate_name,
         prop::option::of(place),
-        prop::option::of(any_text()),
+        [prop::option::of(any_text()), prop::option::of(any_text())],
         any_text(),
     )
-        .prop_map(|(severity, crate_name, place, code, message)| Finding {
+        .prop_map(|(severity, crate_name, place, [code, test], message)| Finding {
             severity,
             crate_name,
             place,
             code,
+            test,
             message,
         })
 }

@@ -185,7 +185,7 @@ struct Finished<'a> {
     #[serde(skip_serializing_if = "is_default")]
     waited: f64,
     /// What it found, each with its `severity` (`error` or `warning`), `message` and, where known, `crate`, `file`,
-    /// `line`, `column` and `code`.
+    /// `line`, `column`, `code` and `test`.
     findings: &'a [Finding],
     /// What it wrote, without control sequences. Bytes that are no UTF-8 are replaced.
     output: String,
@@ -313,7 +313,7 @@ impl<'a> Finished<'a> {
         let saved = finished.output.saved.as_ref();
         Self {
             task: Task::new(&finished.task),
-            outcome: outcome(&finished.outcome),
+            outcome: finished.outcome.word(),
             detail: Detail::new(&finished.outcome),
             crates: by_verdict(finished),
             note: finished.note.as_deref(),
@@ -341,16 +341,6 @@ fn by_verdict(finished: &TaskFinished) -> BTreeMap<CrateVerdict, Vec<&CrateName>
     found
 }
 
-fn outcome(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Passed => "passed",
-        Outcome::Failed(_) => "failed",
-        Outcome::TimedOut { .. } => "timed-out",
-        Outcome::Blocked { .. } => "blocked",
-        Outcome::Cancelled => "cancelled",
-    }
-}
-
 impl<'a> Detail<'a> {
     fn new(outcome: &'a Outcome) -> Self {
         match outcome {
@@ -369,47 +359,35 @@ impl<'a> Detail<'a> {
     }
 
     fn of_failure(failure: &'a Failure) -> Self {
+        let named = Self {
+            failure: Some(failure.word()),
+            ..Self::default()
+        };
         match failure {
             Failure::Exit { exit, meaning } => {
                 let (exit_code, signal) = match *exit {
                     Exit::Code(code) => (Some(code), None),
                     Exit::Signal(signal) => (None, Some(signal)),
                 };
-                let signal_name = signal.and_then(signal_name);
-                let meaning = meaning.as_deref();
                 Self {
-                    failure: Some("exit"),
                     exit_code,
                     signal,
-                    signal_name,
-                    meaning,
-                    ..Self::default()
+                    signal_name: signal.and_then(signal_name),
+                    meaning: meaning.as_deref(),
+                    ..named
                 }
             }
-            Failure::Start { error } => Self {
-                failure: Some("start"),
-                error: Some(error),
-                ..Self::default()
-            },
+            Failure::Start { error: why } | Failure::Uncertain { reason: why } | Failure::Unapplied { reason: why } => {
+                Self {
+                    error: Some(why),
+                    ..named
+                }
+            }
             Failure::Denied { warnings } => Self {
-                failure: Some("denied"),
                 warnings: Some(*warnings),
-                ..Self::default()
+                ..named
             },
-            Failure::Uncertain { reason } => Self {
-                failure: Some("uncertain"),
-                error: Some(reason),
-                ..Self::default()
-            },
-            Failure::Unapplied { reason } => Self {
-                failure: Some("unapplied"),
-                error: Some(reason),
-                ..Self::default()
-            },
-            Failure::Regenerated => Self {
-                failure: Some("regenerated"),
-                ..Self::default()
-            },
+            Failure::Regenerated => named,
         }
     }
 }

@@ -14,6 +14,7 @@ mod forecast;
 mod graph;
 mod human;
 mod json;
+mod junit;
 mod options;
 mod plan;
 #[cfg(feature = "cli")]
@@ -29,6 +30,7 @@ mod verdict;
 pub use graph::{graph_dot, graph_html, graph_mermaid, graph_svg};
 pub use human::HumanReporter;
 pub use json::{FORMAT, JsonReporter};
+pub use junit::JunitReporter;
 pub use options::{HumanOptions, Verbosity};
 pub use plan::{PlanDetail, plan_json, plan_text};
 #[cfg(feature = "cli")]

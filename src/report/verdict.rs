@@ -56,6 +56,11 @@ pub(super) fn verdict_line(finished: &TaskFinished, options: HumanOptions) -> St
     .render(options)
 }
 
+/// What there is to tell of its end, alone and without colour.
+pub(super) fn in_words(finished: &TaskFinished) -> String {
+    tail(finished).1
+}
+
 /// The line for a task that failed and will be tried again.
 pub(super) fn retry_line(retries: &TaskRetries, options: HumanOptions) -> String {
     let failed = &retries.failed;
@@ -189,12 +194,12 @@ fn exit_name(exit: Exit) -> String {
     }
 }
 
-fn findings_in_words(findings: &[Finding]) -> Option<String> {
-    let errors = findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .count();
-    let warnings = findings.len() - errors;
+/// How many findings there are, where there are any.
+pub(super) fn findings_in_words<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Option<String> {
+    let (errors, warnings): (Vec<_>, Vec<_>) = findings
+        .into_iter()
+        .partition(|finding| finding.severity == Severity::Error);
+    let (errors, warnings) = (errors.len(), warnings.len());
     match (errors, warnings) {
         (0, 0) => None,
         (_, 0) => Some(count(errors, "error")),

@@ -207,6 +207,7 @@ fn judge_generated(changed: &[PathBuf], report: &mut Report) {
             column: None,
         }),
         code: None,
+        test: None,
         message: "was out of date, and is generated anew".to_owned(),
     }));
 }

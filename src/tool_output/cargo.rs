@@ -115,6 +115,7 @@ impl CargoReader {
                 .and_then(|name| self.locator.attribution().crate_named(name)),
             place: None,
             code: None,
+            test: None,
             message,
         });
         Some(if is_build { OwnError::Build } else { OwnError::Other })
@@ -168,6 +169,7 @@ impl CargoReader {
                 .or(crate_of_file.flatten()),
             place,
             code: message.code.as_ref().map(|code| code.code.clone()),
+            test: None,
             message: one_line(&sanitize(message.message.as_bytes(), Colour::Strip)),
         })
     }

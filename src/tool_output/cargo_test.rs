@@ -77,11 +77,11 @@ impl CargoTestReader {
             let place = test.place.clone().or_else(uncaptured);
             let located = place.map(|place| self.locator.locate(&place));
             let (place, crate_of_place) = located.unzip();
-            findings.push(failure(
-                crates.crate_of(test, crate_of_place.flatten()),
-                place,
-                &format!("test {} failed", test.name),
-            ));
+            let crate_name = crates.crate_of(test, crate_of_place.flatten());
+            findings.push(Finding {
+                test: Some(one_line(&test.name)),
+                ..failure(crate_name, place, &format!("test {} failed", test.name))
+            });
         }
     }
 
@@ -208,6 +208,7 @@ fn failure(crate_name: Option<CrateName>, place: Option<crate::model::Place>, me
         crate_name,
         place,
         code: None,
+        test: None,
         message: one_line(message),
     }
 }
@@ -243,7 +244,14 @@ mod tests {
                 "error crate-b test binary `-p crate-b --lib` failed (signal: 6, SIGABRT: process abort signal)",
             ],
         );
-        let output = String::from_utf8(failures().report().output.bytes).unwrap();
+        let report = failures().report();
+        let tests: Vec<_> = report
+            .findings
+            .iter()
+            .filter_map(|finding| finding.test.as_deref())
+            .collect();
+        assert_eq!(tests, ["tests::fails", "outside", "crates/a/src/lib.rs - add (line 5)"]);
+        let output = String::from_utf8(report.output.bytes).unwrap();
         assert!(output.contains("Running\u{1b}[0m unittests src/lib.rs"));
         assert!(output.contains("   Doc-tests\u{1b}[0m crate_a"));
         assert!(output.contains("test tests::fails ... FAILED"));

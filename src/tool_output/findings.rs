@@ -93,6 +93,7 @@ mod tests {
             crate_name: None,
             place: None,
             code: None,
+            test: None,
             message: "x".to_owned(),
         }
     }

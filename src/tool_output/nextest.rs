@@ -176,6 +176,7 @@ impl NextestReader {
                 crate_name: Some(test.crate_name.into()),
                 place: test.place.map(|place| self.locator.locate(&place).0),
                 code: None,
+                test: Some(one_line(&test.name)),
                 message: one_line(&message),
             });
         }
@@ -286,6 +287,7 @@ fn own_error(message: &str) -> Finding {
         crate_name: None,
         place: None,
         code: None,
+        test: None,
         message: one_line(message),
     }
 }
@@ -354,6 +356,14 @@ mod tests {
             ),
         ] {
             check(&nextest(100, stderr), Some("3 tests failed"), &found);
+            let report = nextest(100, stderr).report();
+            let mut tests: Vec<_> = report
+                .findings
+                .iter()
+                .filter_map(|finding| finding.test.as_deref())
+                .collect();
+            tests.sort_unstable();
+            assert_eq!(tests, ["outside", "tests::aborts", "tests::fails"]);
         }
     }
 

@@ -39,6 +39,7 @@ impl PlainReader {
             crate_name,
             place: Some(place),
             code: None,
+            test: None,
             message,
         })
     }

@@ -64,6 +64,7 @@ impl RustcText {
             crate_name,
             place: Some(place),
             code: headline.code,
+            test: None,
             message: headline.message,
         });
     }

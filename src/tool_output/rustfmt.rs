@@ -40,6 +40,7 @@ impl RustfmtReader {
             crate_name,
             place: Some(place),
             code: None,
+            test: None,
             message: "not formatted".to_owned(),
         });
     }

@@ -270,6 +270,9 @@ fn of_check() {
 
               [default: human]
 
+          --junit <FILE>
+              Write a report for CI systems, in the format of JUnit, to this file
+
     (common options)
 
     Examples:

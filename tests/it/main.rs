@@ -78,6 +78,7 @@ mod process_terminal;
 mod records;
 mod repairs;
 mod repairs_by_diff;
+mod reports;
 mod rules_page;
 mod schedule;
 mod schema;
