@@ -15,6 +15,7 @@ mod doctor;
 mod error;
 mod git;
 mod git_hook;
+mod github;
 mod graph;
 mod history;
 mod init;

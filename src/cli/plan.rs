@@ -18,7 +18,7 @@ pub(super) fn plan(args: &CheckArgs, global: &GlobalArgs) -> Ended {
         limits(affected, global);
     }
     let text = match args.report.message_format {
-        RunFormat::Human => {
+        RunFormat::Human | RunFormat::Github => {
             let detail = if global.verbose > 0 {
                 PlanDetail::Whole
             } else {

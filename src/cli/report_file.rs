@@ -23,19 +23,32 @@ enum Place {
     File(PathBuf),
     /// Into what is there already, and is no file that could be replaced: a pipe, a terminal.
     Stream,
+    /// After what others have written to a file that is shared with them.
+    Shared,
 }
 
 impl ReportFile {
     /// For the file of this name. Its directory is made where there is none, and that a file can be written there is found
     /// out now: nobody wants to hear that after an hour.
     pub(super) fn new(path: &Path, reporter: Box<dyn Reporter>) -> Result<Self, String> {
-        Ok(Self {
-            place: place(path).map_err(|error| cannot(path, &error))?,
+        let place = place(path).map_err(|error| cannot(path, &error))?;
+        Ok(Self::at(path, place, reporter))
+    }
+
+    /// For the end of a file that others write to as well.
+    pub(super) fn appended(path: &Path, reporter: Box<dyn Reporter>) -> Result<Self, String> {
+        open_shared(path).map_err(|error| cannot(path, &error))?;
+        Ok(Self::at(path, Place::Shared, reporter))
+    }
+
+    fn at(path: &Path, place: Place, reporter: Box<dyn Reporter>) -> Self {
+        Self {
             path: path.to_owned(),
+            place,
             reporter,
             text: Vec::new(),
             said: Ok(()),
-        })
+        }
     }
 
     /// Lets the reporter hear an event.
@@ -87,7 +100,13 @@ fn put(place: &Place, path: &Path, text: &[u8]) -> io::Result<()> {
             stream.write_all(text)?;
             stream.flush()
         }
+        // In one write, so that nobody else's stands in the middle of it.
+        Place::Shared => open_shared(path)?.write_all(text),
     }
+}
+
+fn open_shared(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().append(true).create(true).open(path)
 }
 
 #[cfg(test)]

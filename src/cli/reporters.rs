@@ -14,14 +14,14 @@ use clap::{Args, ValueEnum};
 use super::args::GlobalArgs;
 use super::report_file::ReportFile;
 use super::terminal::NoControlEcho;
-use super::{CliError, colour, output};
+use super::{CliError, colour, github, output};
 use crate::event::{Event, EventKind};
 use crate::journal::Secrets;
 use crate::plan::Plan;
 use crate::project::Project;
 use crate::report::{
-    HumanOptions, HumanReporter, JsonReporter, JunitReporter, ProgressOptions, ProgressTarget, ProgressView, Reporter,
-    Verbosity,
+    GithubReporter, HumanOptions, HumanReporter, JsonReporter, JunitReporter, ProgressOptions, ProgressTarget,
+    ProgressView, Reporter, Verbosity,
 };
 use crate::tool_output::Colour;
 
@@ -45,6 +45,8 @@ pub(super) enum RunFormat {
     Human,
     /// One JSON object a line.
     Json,
+    /// For a person who reads the log of a job on GitHub: with groups, annotations and a summary of the job.
+    Github,
 }
 
 impl ReportArgs {
@@ -60,7 +62,11 @@ impl ReportArgs {
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
         let junit = self.junit.iter().map(|path| report(path, JunitReporter::new(now)));
-        junit.collect()
+        let mut files: Vec<ReportFile> = junit.collect::<Result<_, _>>()?;
+        if self.message_format == RunFormat::Github {
+            files.extend(github::summary().map_err(CliError::environment)?);
+        }
+        Ok(files)
     }
 }
 
@@ -85,7 +91,7 @@ impl Reporters {
     ) -> Result<Self, CliError> {
         Ok(Self {
             files: args.files()?,
-            terminal: Terminal::new(args.message_format, plan.colour, global),
+            terminal: Terminal::new(args.message_format, project, plan.colour, global),
             secrets: Secrets::of(project.environment().iter()),
         })
     }
@@ -127,10 +133,12 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn new(format: RunFormat, colour: Colour, global: &GlobalArgs) -> Self {
+    fn new(format: RunFormat, project: &Project, colour: Colour, global: &GlobalArgs) -> Self {
+        let options = human_options(colour, global);
         let reporter: Box<dyn Reporter> = match format {
-            RunFormat::Human => Box::new(HumanReporter::new(human_options(colour, global))),
+            RunFormat::Human => Box::new(HumanReporter::new(options)),
             RunFormat::Json => Box::new(JsonReporter::new()),
+            RunFormat::Github => Box::new(GithubReporter::new(options, github::places(project))),
         };
         let view = (format == RunFormat::Human).then(|| progress(global)).flatten();
         Self {

@@ -106,7 +106,7 @@ pub(super) fn request(args: &CheckArgs, global: &GlobalArgs, project: &Project) 
 /// Whether tools are to write in colour.
 fn colour_of_tools(args: &CheckArgs, global: &GlobalArgs) -> Colour {
     match args.report.message_format {
-        RunFormat::Human => colour::for_stdout(global.color),
+        RunFormat::Human | RunFormat::Github => colour::for_stdout(global.color),
         RunFormat::Json => Colour::Strip,
     }
 }

@@ -11,7 +11,7 @@ use super::options::{HumanOptions, Verbosity};
 use super::reporter::Reporter;
 use super::status::{Bracket, StatusLine};
 use super::style::{NAME, PASS, WARN};
-use super::summary::{Conclusion, Failures};
+use super::summary::{Concluded, Conclusion, Failures};
 use super::text::{count, one_line, processes};
 use super::verdict::{held_by_another, retry_line, verdict_line};
 use crate::event::{
@@ -135,15 +135,18 @@ impl HumanReporter {
     }
 
     fn run_finished(&mut self, event: &Event, stats: RunStats) -> String {
+        let options = self.options;
+        let concluded = self.conclude(event, stats);
+        concluded.map_or_else(String::new, |concluded| concluded.text(options))
+    }
+
+    /// What is said at the end of a run, in its parts, unless it is nothing.
+    pub(super) fn conclude(&mut self, event: &Event, stats: RunStats) -> Option<Concluded> {
         let skipped = std::mem::take(&mut self.skipped);
-        let text = self
+        let concluded = self
             .failures
             .conclude(&Conclusion { event, stats, skipped }, self.options);
-        if self.options.is_quiet() && stats.is_success() {
-            String::new()
-        } else {
-            text
-        }
+        (!self.options.is_quiet() || !stats.is_success()).then_some(concluded)
     }
 
     fn task_waits(&self, task: &TaskHead, lock: &str, waited: Duration) -> String {

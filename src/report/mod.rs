@@ -11,6 +11,7 @@ mod findings;
 pub(crate) mod fixtures;
 mod flow;
 mod forecast;
+mod github;
 mod graph;
 mod human;
 mod json;
@@ -27,6 +28,7 @@ mod summary;
 mod text;
 mod verdict;
 
+pub use github::{GithubReporter, GithubSummary, Places};
 pub use graph::{graph_dot, graph_html, graph_mermaid, graph_svg};
 pub use human::HumanReporter;
 pub use json::{FORMAT, JsonReporter};

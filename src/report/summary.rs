@@ -7,8 +7,8 @@ use super::flow::Word;
 use super::options::HumanOptions;
 use super::status::{Bracket, StatusLine};
 use super::style::{FAIL, PASS, PLAIN, WARN};
-use super::text::{count, exact_line};
-use super::verdict::verdict_line;
+use super::text::{count, exact_line, one_line};
+use super::verdict::{in_words, verdict_line};
 use crate::event::{Event, RunStats, TaskFinished};
 use crate::model::TaskId;
 
@@ -33,7 +33,7 @@ enum Kind {
 
 #[derive(Debug)]
 struct Failed {
-    section: String,
+    section: Section,
     lines: String,
 }
 
@@ -46,7 +46,10 @@ impl Failures {
             Kind::Counts
         };
         let failed = Failed {
-            section: section(finished, options),
+            section: Section {
+                title: format!("{}: {}", one_line(&finished.task.label()), in_words(finished)),
+                text: section(finished, options),
+            },
             lines: lines(finished, options),
         };
         self.keep((kind, finished.task.id), failed, options);
@@ -55,7 +58,7 @@ impl Failures {
     /// Remembers a pass that came only after a failure. Its own output says nothing of that.
     pub(super) fn add_flaky(&mut self, finished: &TaskFinished, options: HumanOptions) {
         let flaky = Failed {
-            section: String::new(),
+            section: Section::default(),
             lines: lines(finished, options),
         };
         self.keep((Kind::Flaky, finished.task.id), flaky, options);
@@ -70,23 +73,56 @@ impl Failures {
     }
 
     /// All that is said at the end, and everything is forgotten.
-    pub(super) fn conclude(&mut self, end: &Conclusion, options: HumanOptions) -> String {
+    pub(super) fn conclude(&mut self, end: &Conclusion, options: HumanOptions) -> Concluded {
         let failures = std::mem::take(self);
-        let sections: String = failures.kept.values().map(|failed| failed.section.as_str()).collect();
-        let mut text = String::new();
-        if !sections.is_empty() && !options.is_quiet() {
-            text.push('\n');
-        }
-        text.push_str(&sections);
-        text.push_str("------------\n");
+        let mut text = "------------\n".to_owned();
         text.push_str(&summary_line(end, options));
-        text.extend(failures.kept.into_values().map(|failed| failed.lines));
+        let mut sections = Vec::new();
+        for failed in failures.kept.into_values() {
+            text.push_str(&failed.lines);
+            sections.push(failed.section);
+        }
+        sections.retain(|section| !section.text.is_empty());
         if failures.more > 0 {
             let more = format!("… and {}; -v shows all", count(failures.more, "more failure"));
             text.push_str(&options.aside(options.detail_indent(), &more));
         }
-        text
+        Concluded {
+            sections,
+            summary: text,
+        }
     }
+}
+
+/// What is said at the end.
+#[derive(Debug)]
+pub(super) struct Concluded {
+    /// What was found in each task that failed.
+    pub(super) sections: Vec<Section>,
+    /// How the tasks ended, and the commands that run again what failed.
+    pub(super) summary: String,
+}
+
+impl Concluded {
+    /// All of it as one text.
+    pub(super) fn text(self, options: HumanOptions) -> String {
+        let sections: String = self.sections.into_iter().map(|section| section.text).collect();
+        let apart = if sections.is_empty() || options.is_quiet() {
+            ""
+        } else {
+            "\n"
+        };
+        format!("{apart}{sections}{}", self.summary)
+    }
+}
+
+/// What was found in a task that failed.
+#[derive(Debug, Default)]
+pub(super) struct Section {
+    /// The task and what came of it, on one line.
+    pub(super) title: String,
+    /// Its heading and its output.
+    pub(super) text: String,
 }
 
 /// What the summary line tells.

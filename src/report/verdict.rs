@@ -58,7 +58,10 @@ pub(super) fn verdict_line(finished: &TaskFinished, options: HumanOptions) -> St
 
 /// What there is to tell of its end, alone and without colour.
 pub(super) fn in_words(finished: &TaskFinished) -> String {
-    tail(finished).1
+    let (mark, words) = tail(finished);
+    // What is told of a pass stands in brackets, beside its name.
+    let inner = words.strip_prefix('(').and_then(|words| words.strip_suffix(')'));
+    inner.filter(|_| mark.is_empty()).unwrap_or(&words).to_owned()
 }
 
 /// The line for a task that failed and will be tried again.

@@ -265,8 +265,10 @@ fn of_check() {
               How results are written
 
               Possible values:
-              - human: For a person
-              - json:  One JSON object a line
+              - human:  For a person
+              - json:   One JSON object a line
+              - github: For a person who reads the log of a job on GitHub: with groups, annotations and a
+                summary of the job
 
               [default: human]
 

@@ -117,3 +117,42 @@ fn an_interrupted_run_has_its_report() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn github_has_annotations_and_a_summary_of_the_job() {
+    let sandbox = Sandbox::workspace(&["alpha"]);
+    sandbox.tool(
+        "bad",
+        r#"echo "src/lib.rs:3:7: no good $DEPLOY_TOKEN"; echo "::warning::injected"; exit 7"#,
+    );
+    sandbox.hooks("checks.bad = \"bad\"");
+    sandbox.write("../summary.md", "before\n");
+    let run = |summary: &str| {
+        let run = sandbox
+            .command("check --message-format github")
+            .env("DEPLOY_TOKEN", "hunter22");
+        let run = run.env("GITHUB_WORKSPACE", sandbox.root());
+        run.env("GITHUB_STEP_SUMMARY", sandbox.root().join(summary)).output()
+    };
+    let log = run("summary.md").exits(1).stdout;
+    assert!(
+        log.contains("\n::group::bad: 1 error\n::stop-commands::cargo-hooks-0\n--- bad ---\n"),
+        "{log}"
+    );
+    assert!(
+        log.contains("    ::warning::injected\n\n::cargo-hooks-0::\n::endgroup::\n"),
+        "{log}"
+    );
+    assert!(
+        log.contains("\n::error file=ws/src/lib.rs,line=3,col=7,title=bad::no good "),
+        "{log}"
+    );
+    let summary = sandbox.read("../summary.md");
+    assert!(summary.starts_with("before\n### ❌ cargo hooks: failed\n"), "{summary}");
+    assert!(
+        summary.contains("no good [hidden]") && !summary.contains("hunter22"),
+        "{summary}"
+    );
+    let out = run("absent/summary.md").exits(3);
+    assert!(out.stderr.contains("summary.md` cannot be written"), "{}", out.stderr);
+}
