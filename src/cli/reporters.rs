@@ -21,7 +21,7 @@ use crate::plan::Plan;
 use crate::project::Project;
 use crate::report::{
     GithubReporter, HumanOptions, HumanReporter, JsonReporter, JunitReporter, ProgressOptions, ProgressTarget,
-    ProgressView, Reporter, Verbosity,
+    ProgressView, Reporter, SarifReporter, Verbosity,
 };
 use crate::tool_output::Colour;
 
@@ -35,6 +35,9 @@ pub(super) struct ReportArgs {
     /// Write a report for CI systems, in the format of JUnit, to this file.
     #[arg(long, value_name = "FILE")]
     pub(super) junit: Option<PathBuf>,
+    /// Write what was found to this file, in the format SARIF, for code scanning.
+    #[arg(long, value_name = "FILE")]
+    pub(super) sarif: Option<PathBuf>,
 }
 
 /// How a run is told where its results are written.
@@ -52,17 +55,19 @@ pub(super) enum RunFormat {
 impl ReportArgs {
     /// Whether a report of a run is wanted, beside what its terminal shows.
     pub(super) fn want_a_file(&self) -> bool {
-        self.junit.is_some()
+        self.junit.is_some() || self.sarif.is_some()
     }
 
     /// The reports that are written to files. That they can be is found out before anything runs.
-    fn files(&self) -> Result<Vec<ReportFile>, CliError> {
+    fn files(&self, project: &Project) -> Result<Vec<ReportFile>, CliError> {
         // A clock that is before that year is wrong anyway.
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
         let junit = self.junit.iter().map(|path| report(path, JunitReporter::new(now)));
-        let mut files: Vec<ReportFile> = junit.collect::<Result<_, _>>()?;
+        let sarif = self.sarif.iter();
+        let sarif = sarif.map(|path| report(path, SarifReporter::new(github::places(project))));
+        let mut files: Vec<ReportFile> = junit.chain(sarif).collect::<Result<_, _>>()?;
         if self.message_format == RunFormat::Github {
             files.extend(github::summary().map_err(CliError::environment)?);
         }
@@ -90,7 +95,7 @@ impl Reporters {
         global: &GlobalArgs,
     ) -> Result<Self, CliError> {
         Ok(Self {
-            files: args.files()?,
+            files: args.files(project)?,
             terminal: Terminal::new(args.message_format, project, plan.colour, global),
             secrets: Secrets::of(project.environment().iter()),
         })

@@ -12,7 +12,7 @@ use super::reporters::human_options;
 use super::{CliError, Ended, colour, output, request};
 use crate::journal::{Recorded, Standing, journals, read};
 use crate::project::state_dir;
-use crate::report::{HumanReporter, JsonReporter, JunitReporter, Reporter};
+use crate::report::{HumanReporter, JsonReporter, JunitReporter, Places, Reporter, SarifReporter};
 
 /// In which form a run is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -24,6 +24,8 @@ pub(super) enum ShowAs {
     Json,
     /// The report that `check --junit` writes.
     Junit,
+    /// The findings, as `check --sarif` writes them, with files named from the root of the workspace.
+    Sarif,
 }
 
 /// Which run is meant.
@@ -67,10 +69,11 @@ pub(super) fn show(args: &ShowArgs, global: &GlobalArgs) -> Ended {
         ))),
         ShowAs::Json => Box::new(JsonReporter::new()),
         ShowAs::Junit => Box::new(JunitReporter::new(Duration::from_millis(run.begin.began))),
+        ShowAs::Sarif => Box::new(SarifReporter::new(Places::default())),
     };
     let (head, tail) = match args.form {
         ShowAs::Human => (head(&run), tail(&run)),
-        ShowAs::Json | ShowAs::Junit => (String::new(), String::new()),
+        ShowAs::Json | ShowAs::Junit | ShowAs::Sarif => (String::new(), String::new()),
     };
     let mut text = head.into_bytes();
     for event in &run.events {

@@ -21,6 +21,7 @@ mod plan;
 #[cfg(feature = "cli")]
 mod progress;
 mod reporter;
+mod sarif;
 mod signal;
 mod status;
 mod style;
@@ -38,4 +39,5 @@ pub use plan::{PlanDetail, plan_json, plan_text};
 #[cfg(feature = "cli")]
 pub use progress::{ProgressOptions, ProgressTarget, ProgressView};
 pub use reporter::Reporter;
+pub use sarif::SarifReporter;
 pub use signal::signal_name;

@@ -156,3 +156,36 @@ fn github_has_annotations_and_a_summary_of_the_job() {
     let out = run("absent/summary.md").exits(3);
     assert!(out.stderr.contains("summary.md` cannot be written"), "{}", out.stderr);
 }
+
+#[test]
+fn sarif_has_what_was_found() {
+    let sandbox = sandbox();
+    let run = sandbox
+        .command("check --sarif found.sarif")
+        .env("DEPLOY_TOKEN", "hunter22");
+    run.env("GITHUB_WORKSPACE", sandbox.root()).output().ends(1);
+    let text = sandbox.read("found.sarif");
+    assert!(!text.contains("hunter22"), "{text}");
+    let log: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let runs = log["runs"].as_array().unwrap();
+    let names = runs.iter().map(|run| run["tool"]["driver"]["name"].as_str().unwrap());
+    let names: Vec<_> = names.map(|name| name.trim_start_matches("cargo hooks: ")).collect();
+    assert_eq!(
+        names,
+        ["good", "bad", "flaky", "may", "absent"],
+        "what was blocked is not told"
+    );
+    let found = &runs[1]["results"][0];
+    let place = &found["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "ws/src/lib.rs");
+    assert_eq!(
+        (&place["region"]["startLine"], &place["region"]["startColumn"]),
+        (&3.into(), &7.into())
+    );
+    assert!(
+        found["message"]["text"].as_str().unwrap().starts_with("no good ]]>"),
+        "{found}"
+    );
+    let shown = sandbox.run("show --as sarif").exits(0).stdout;
+    assert!(shown.contains(r#""uri": "src/lib.rs""#), "{shown}");
+}
