@@ -12,6 +12,7 @@ use super::comparison::ComparisonArgs;
 use super::graph::GraphFormat;
 use super::metrics::MetricsFormat;
 use super::reporters::ReportArgs;
+use super::schema::SchemaOf;
 use super::show::{ShowAs, Which};
 use crate::config::{Order, Stage, Strategy};
 use crate::model::Keyword;
@@ -151,11 +152,12 @@ What git hands to the hook is arguments, standard input and variables. docs/git-
 Examples:
   cargo hooks doctor           exits with 3 where a tool is missing")]
     Doctor,
-    /// Print the JSON schema of the configuration.
+    /// Print the JSON schema of the configuration, or of the lines that a run writes.
     #[command(after_help = "\
 Examples:
-  cargo hooks schema > hooks.schema.json   for an editor that checks Cargo.toml")]
-    Schema,
+  cargo hooks schema > hooks.schema.json   for an editor that checks Cargo.toml
+  cargo hooks schema --of output           for a program that reads `check --message-format json`")]
+    Schema(SchemaArgs),
     /// Print completions for a shell.
     #[command(after_help = "\
 Examples:
@@ -430,6 +432,13 @@ pub(super) struct ShowArgs {
     /// In which form.
     #[arg(long = "as", value_enum, default_value_t, value_name = "FORM")]
     pub(super) form: ShowAs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Of what.
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub(super) of: SchemaOf,
 }
 
 #[derive(Clone, Debug, Args)]

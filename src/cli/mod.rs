@@ -46,7 +46,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use reference::{cli_reference, configuration_reference};
-pub use schema::schema_text;
+pub use schema::{output_schema_text, schema_text};
 
 use args::{Cli, Command, GlobalArgs};
 use error::CliError;
@@ -76,7 +76,7 @@ pub fn main() -> ExitCode {
         Command::Uninstall(args) => uninstall::uninstall(&args, &global),
         Command::GitHook(args) => git_hook::git_hook(&args, &global),
         Command::Doctor => doctor::doctor(&global),
-        Command::Schema => schema::schema(),
+        Command::Schema(args) => schema::schema(&args),
         Command::Completions { shell } => completions::completions(shell),
         Command::Man { out_dir } => man::man(out_dir.as_deref()),
     };

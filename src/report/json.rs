@@ -24,6 +24,10 @@ use crate::event::{
 use crate::model::{CheckName, CrateName, Exit, Finding};
 use crate::tool_output::{Colour, sanitize};
 
+mod schema;
+
+pub use schema::json_schema;
+
 /// The version of the format.
 pub const FORMAT: u32 = 1;
 

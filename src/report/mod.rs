@@ -32,7 +32,7 @@ mod verdict;
 pub use github::{GithubReporter, GithubSummary, Places};
 pub use graph::{graph_dot, graph_html, graph_mermaid, graph_svg};
 pub use human::HumanReporter;
-pub use json::{FORMAT, JsonReporter};
+pub use json::{FORMAT, JsonReporter, json_schema};
 pub use junit::JunitReporter;
 pub use options::{HumanOptions, Verbosity};
 pub use plan::{PlanDetail, plan_json, plan_text};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::rules_page::rules_page;
-use cargo_hooks::cli::{cli_reference, configuration_reference, schema_text};
+use cargo_hooks::cli::{cli_reference, configuration_reference, output_schema_text, schema_text};
 
 fn is_up_to_date(file: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
@@ -18,6 +18,11 @@ fn is_up_to_date(file: &str, expected: &str) {
 #[test]
 fn the_schema() {
     is_up_to_date("docs/hooks.schema.json", &schema_text());
+}
+
+#[test]
+fn the_schema_of_the_output() {
+    is_up_to_date("docs/output.schema.json", &output_schema_text());
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn of_the_program() {
       uninstall    Take away what `install` has put there, and put back what was there before
       git-hook     Run the checks of a hook on what git hands to it; installed hooks call this
       doctor       Look at the machine and the workspace, and say what is missing
-      schema       Print the JSON schema of the configuration
+      schema       Print the JSON schema of the configuration, or of the lines that a run writes
       completions  Print completions for a shell
       man          Print the manual page, or write those of all subcommands
       help         Print this message or the help of the given subcommand(s)
@@ -267,13 +267,16 @@ fn of_check() {
               Possible values:
               - human:  For a person
               - json:   One JSON object a line
-              - github: For a person who reads the log of a job on GitHub: with groups, annotations and a
-                summary of the job
+              - github: For a person who reads the log of a job on GitHub: with groups, annotations and
+                a summary of the job
 
               [default: human]
 
           --junit <FILE>
               Write a report for CI systems, in the format of JUnit, to this file
+
+          --sarif <FILE>
+              Write what was found to this file, in the format SARIF, for code scanning
 
     (common options)
 
@@ -358,11 +361,20 @@ fn of_the_others() {
     assert_snapshot!(help("schema"), @"
     exit code 0
     --- stdout ---
-    Print the JSON schema of the configuration
+    Print the JSON schema of the configuration, or of the lines that a run writes
 
     Usage: cargo hooks schema [OPTIONS]
 
     Options:
+          --of <WHAT>
+              Of what
+
+              Possible values:
+              - configuration: The configuration, for editors
+              - output:        A line of `check --message-format json`, for programs that read them
+
+              [default: configuration]
+
       -h, --help
               Print help (see a summary with '-h')
 
@@ -370,6 +382,7 @@ fn of_the_others() {
 
     Examples:
       cargo hooks schema > hooks.schema.json   for an editor that checks Cargo.toml
+      cargo hooks schema --of output           for a program that reads `check --message-format json`
     ");
     assert_snapshot!(help("completions"), @"
     exit code 0

@@ -223,3 +223,70 @@ proptest! {
         }
     }
 }
+
+/// The schema without the room that it leaves for what later versions add.
+fn closed(schema: Value) -> Value {
+    match schema {
+        Value::Object(fields) => {
+            let mut fields: serde_json::Map<String, Value> =
+                fields.into_iter().map(|(name, field)| (name, closed(field))).collect();
+            if fields.get("type").is_some_and(|of| of == "object") && fields.contains_key("properties") {
+                fields.insert("additionalProperties".to_owned(), Value::Bool(false));
+            }
+            let known = |any: &Value| any.get("enum").is_some() || any.get("$ref").is_some();
+            if let Some(Value::Array(any)) = fields.get_mut("anyOf") {
+                any.retain(known);
+            }
+            Value::Object(fields)
+        }
+        Value::Array(items) => items.into_iter().map(closed).collect(),
+        other => other,
+    }
+}
+
+#[test]
+fn the_schema_has_room_for_what_is_added_and_none_for_what_is_missing() {
+    let open = jsonschema::validator_for(&json_schema()).unwrap();
+    let closed = jsonschema::validator_for(&closed(json_schema())).unwrap();
+    let check = |line: Value, expected: (bool, bool)| {
+        assert_eq!((open.is_valid(&line), closed.is_valid(&line)), expected, "{line}");
+    };
+    let slow = serde_json::json!({"type": "leftovers-ended", "at": 0.5, "processes": 3});
+    check(slow, (true, true));
+    check(
+        serde_json::json!({"type": "leftovers-ended", "at": 0.5}),
+        (false, false),
+    );
+    check(
+        serde_json::json!({"type": "leftovers-ended", "at": 0.5, "processes": -1}),
+        (false, false),
+    );
+    check(
+        serde_json::json!({"type": "leftovers-ended", "at": 0.5, "processes": 3, "of": "x"}),
+        (true, false),
+    );
+    check(serde_json::json!({"type": "later", "at": 0.5}), (true, false));
+    check(serde_json::json!({"type": "later"}), (false, false));
+}
+
+#[test]
+fn every_line_is_as_the_schema_says() {
+    let schema = jsonschema::validator_for(&closed(json_schema())).unwrap();
+    for line in written(&every_event()).lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let mistakes: Vec<_> = schema.iter_errors(&line).map(|mistake| mistake.to_string()).collect();
+        assert!(mistakes.is_empty(), "{line}: {mistakes:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_line_is_as_the_schema_says(events in any_events()) {
+        static SCHEMA: std::sync::LazyLock<jsonschema::Validator> =
+            std::sync::LazyLock::new(|| jsonschema::validator_for(&closed(json_schema())).unwrap());
+        for line in written(&events).lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            prop_assert!(SCHEMA.is_valid(&line), "{}", line);
+        }
+    }
+}
