@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use cargo_hooks::config::{ConfigInput, Member, Order, resolve};
 use cargo_hooks::diagnostic::SourceFile;
-use cargo_hooks::event::{Cached, Event, EventKind, Outcome, Output, RunStats, TaskFinished};
+use cargo_hooks::event::{Cached, Event, EventKind, Outcome, Output, RunStats, TaskFinished, Timing};
 use cargo_hooks::insight::figures;
 use cargo_hooks::journal::{Begin, Journal, Secrets, journals};
 use cargo_hooks::model::{Dialect, Digest, Exit};
@@ -286,6 +286,7 @@ fn ended(plan: &Plan) -> Vec<TaskEnd> {
             crates: std::collections::BTreeMap::new(),
             leaked: 0,
             output: Output::default(),
+            timing: Timing::default(),
         };
         recorder.hear(&Event {
             at: Duration::from_millis(456),
@@ -345,6 +346,7 @@ fn happenings(tasks: u32) -> Vec<Event> {
             output: Output::default(),
             leaked: 0,
             cached: Cached::No,
+            timing: Timing::default(),
         }))));
     }
     let stats = RunStats::default();

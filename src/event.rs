@@ -195,6 +195,53 @@ pub struct TaskFinished {
     /// How much of it did not run, since it had passed before on the same content.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cached: Cached,
+    /// What decided when it ran, and what that cost.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub timing: Timing,
+}
+
+/// What decided when a task ran, and what that cost: what is needed to draw a run, and nothing that changes a verdict. Points
+/// in time are counted from the start of the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Timing {
+    /// How many slots it takes; 0 where that is not known, as of a task that is cached.
+    #[serde(skip_serializing_if = "is_default")]
+    pub slots: u32,
+    /// Its wave, counted from 0.
+    #[serde(skip_serializing_if = "is_default")]
+    pub wave: u32,
+    /// When all that it needs had come to its end, where it has any needs.
+    #[serde(with = "micros", skip_serializing_if = "is_default")]
+    pub ready: Duration,
+    /// What it needs that came to its end last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<TaskId>,
+    /// What it used that not all tasks can use at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<Use>,
+    /// How long it waited, after it was started, for a job of the run: others that build had all of them.
+    #[serde(with = "micros", skip_serializing_if = "is_default")]
+    pub queued: Duration,
+    /// When it gave its slots back, where it was judged after that.
+    #[serde(with = "maybe_micros", skip_serializing_if = "Option::is_none")]
+    pub left: Option<Duration>,
+    /// The time of processors that its process took, with all whose end that has waited for; nothing where nobody knows.
+    #[serde(with = "maybe_micros", skip_serializing_if = "Option::is_none")]
+    pub processor: Option<Duration>,
+}
+
+/// Something that a task used and not all tasks can use at once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Use {
+    /// What it is, in words: the same for all tasks that use the same.
+    pub what: String,
+    /// Whether it was used alone, rather than together with others that do not use it alone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub alone: bool,
+    /// When it was given back, where that was before the end of the task.
+    #[serde(default, with = "maybe_micros", skip_serializing_if = "Option::is_none")]
+    pub until: Option<Duration>,
 }
 
 /// How much of a task did not run, since it had passed before on the same content.
@@ -392,6 +439,23 @@ pub(crate) mod micros {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         u64::deserialize(from).map(Duration::from_micros)
+    }
+}
+
+/// The same, of durations that may not be known.
+mod maybe_micros {
+    use super::{Deserialize, Deserializer, Duration, Serializer, micros};
+
+    #[expect(clippy::ref_option, reason = "serde hands it over so")]
+    pub(super) fn serialize<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => micros::serialize(time, to),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+        Option::<u64>::deserialize(from).map(|time| time.map(Duration::from_micros))
     }
 }
 

@@ -173,6 +173,20 @@ mod tests {
         assert_eq!(again, OF_FORMAT_1, "and this version writes the same");
     }
 
+    /// What decided when a task ran was added later; it is written so.
+    #[test]
+    fn what_is_known_of_the_timing_of_a_task_is_read() {
+        let body = r#"{"at":7,"kind":{"task-finished":{"task":{"id":1,"check":"fmt","unit":"","may_fail":false,"rerun":"r"},"outcome":"passed","attempts":1,"took":5,"timing":{"slots":2,"wave":1,"ready":3,"after":0,"uses":[{"what":"lock db","alone":true,"until":6},{"what":"all files"}],"queued":1,"left":6,"processor":4}}}}"#;
+        let event: Event = serde_json::from_str(body).unwrap();
+        assert_eq!(serde_json::to_string(&event).unwrap(), body);
+        let EventKind::TaskFinished(finished) = event.kind else {
+            panic!("{body}")
+        };
+        let timing = &finished.timing;
+        assert_eq!((timing.slots, timing.after), (2, Some(crate::model::TaskId(0))));
+        assert_eq!(timing.processor, Some(std::time::Duration::from_micros(4)));
+    }
+
     #[test]
     fn a_record_that_does_not_say_what_it_is_says_nothing() {
         assert_eq!(Content::of(b""), None);

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::event::{
     Event, EventKind, Failure, LeftOut, Outcome, Output, RunStarted, RunStats, SavedOutput, StopReason, TaskFinished,
-    TaskHead, TaskRetries,
+    TaskHead, TaskRetries, Timing, Use,
 };
 use crate::history::{Chance, Estimate};
 use crate::model::{CrateName, Exit, Finding, Place, Severity, TaskId};
@@ -90,6 +90,7 @@ pub(crate) fn task(head: TaskHead, outcome: Outcome, took: u64) -> TaskFinished 
         output: Output::default(),
         leaked: 0,
         cached: crate::event::Cached::No,
+        timing: Timing::default(),
     }
 }
 
@@ -257,6 +258,29 @@ fn any_output() -> impl Strategy<Value = Output> {
     })
 }
 
+fn any_timing() -> impl Strategy<Value = Timing> {
+    let micros = || prop::option::of((0..u64::from(u32::MAX)).prop_map(Duration::from_micros));
+    let uses = (any_text(), any::<bool>(), micros()).prop_map(|(what, alone, until)| Use { what, alone, until });
+    (
+        (0..3_u32, 0..3_u32, prop::option::of((0..4_u32).prop_map(TaskId))),
+        (any_millis(), any_millis()),
+        (micros(), micros()),
+        prop::collection::vec(uses, 0..3),
+    )
+        .prop_map(
+            |((slots, wave, after), (ready, queued), (left, processor), uses)| Timing {
+                slots,
+                wave,
+                ready: Duration::from_millis(ready),
+                after,
+                uses,
+                queued: Duration::from_millis(queued),
+                left,
+                processor,
+            },
+        )
+}
+
 fn any_finished() -> impl Strategy<Value = TaskFinished> {
     (
         any_head(),
@@ -265,9 +289,10 @@ fn any_finished() -> impl Strategy<Value = TaskFinished> {
         prop::collection::vec(any_finding(), 0..8),
         any_output(),
         0..3_u32,
+        any_timing(),
     )
         .prop_map(
-            |(task, outcome, (attempts, quarantined, took), findings, output, leaked)| TaskFinished {
+            |(task, outcome, (attempts, quarantined, took), findings, output, leaked, timing)| TaskFinished {
                 task,
                 outcome,
                 attempts,
@@ -280,6 +305,7 @@ fn any_finished() -> impl Strategy<Value = TaskFinished> {
                 output,
                 leaked,
                 cached: crate::event::Cached::No,
+                timing,
             },
         )
 }

@@ -188,6 +188,12 @@ struct Finished<'a> {
     /// How long it waited for locks that another cargo held, on top of that, where it did.
     #[serde(skip_serializing_if = "is_default")]
     waited: f64,
+    /// How long it waited before that for a job of the run, where it did: others that build had all of them.
+    #[serde(skip_serializing_if = "is_default")]
+    queued: f64,
+    /// The time of processors that its process took, with all whose end that has waited for, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processor: Option<f64>,
     /// What it found, each with its `severity` (`error` or `warning`), `message` and, where known, `crate`, `file`,
     /// `line`, `column`, `code` and `test`.
     findings: &'a [Finding],
@@ -326,6 +332,8 @@ impl<'a> Finished<'a> {
             quarantined: finished.quarantined,
             took: seconds(finished.took),
             waited: seconds(finished.waited),
+            queued: seconds(finished.timing.queued),
+            processor: finished.timing.processor.map(seconds),
             findings: &finished.findings,
             output: sanitize(&finished.output.bytes, Colour::Strip),
             output_dropped: finished.output.dropped,

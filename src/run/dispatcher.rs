@@ -18,10 +18,13 @@ use super::printed::Printed;
 use super::process::Keeper;
 use super::signals::{Heard, Signals, somebody_watches};
 use super::spill::Spills;
+use super::timing::Timings;
 use super::worker::{Report, Said, StopLevel, Workplace, work};
 use crate::changes::Tree;
 use crate::environment::Environment;
-use crate::event::{Cached, CrateVerdict, Event, EventKind, Outcome, Output, RunStats, TaskFinished, TaskRetries};
+use crate::event::{
+    Cached, CrateVerdict, Event, EventKind, Outcome, Output, RunStats, TaskFinished, TaskRetries, Timing,
+};
 use crate::model::{CrateName, TaskId};
 use crate::plan::{MissingTool, Plan};
 use crate::schedule::{Effect, Message, Schedule, Tactics, Verdict};
@@ -140,6 +143,7 @@ async fn dispatch(
         workers: JoinSet::new(),
         working: HashMap::new(),
         stops: BTreeMap::new(),
+        timings: Timings::of(plan, &context.tree.root),
         reports: HashMap::new(),
         tell,
     };
@@ -199,6 +203,7 @@ struct Dispatcher<'a> {
     working: HashMap<Id, TaskId>,
     /// How to stop each task that runs.
     stops: BTreeMap<TaskId, watch::Sender<StopLevel>>,
+    timings: Timings,
     /// What workers reported, until the schedule has settled their tasks.
     reports: HashMap<TaskId, Report>,
     tell: Sender<Event>,
@@ -232,8 +237,14 @@ impl Dispatcher<'_> {
 
     fn hear(&mut self, said: Said) -> bool {
         match said {
-            Said::Built(task) => return self.handle(Message::Built { task }),
-            Said::Left(task) => return self.handle(Message::Left { task }),
+            Said::Built(task) => {
+                self.timings.built(task, self.started.elapsed());
+                return self.handle(Message::Built { task });
+            }
+            Said::Left(task) => {
+                self.timings.left(task, self.started.elapsed());
+                return self.handle(Message::Left { task });
+            }
             Said::Line(task, line) => self.tell(EventKind::TaskSaid { task, line }),
             Said::Slow(task, running) => {
                 let task = Arc::clone(&self.plan.task(task).head);
@@ -326,6 +337,7 @@ impl Dispatcher<'_> {
                 leaked: 0,
                 waited: Duration::ZERO,
                 cached: Cached::Whole,
+                timing: Timing::default(),
             };
             self.stats.count(&finished);
             self.tell(EventKind::TaskFinished(Box::new(finished)));
@@ -368,6 +380,7 @@ impl Dispatcher<'_> {
         self.tell(EventKind::TaskStarted {
             task: Arc::clone(&task.head),
         });
+        self.timings.starts(task.head.id);
         let (stop, stopped) = watch::channel(StopLevel::GoOn);
         let mut limited = task.clone();
         limited.timeout = self.plan.limit_of(task.head.id).map(|limit| limit.time);
@@ -417,6 +430,11 @@ impl Dispatcher<'_> {
             },
             leaked: report.leaked,
             cached,
+            timing: Timing {
+                queued: report.queued,
+                processor: report.processor,
+                ..self.timings.of_task(task, self.schedule.last_need(id))
+            },
         }
     }
 

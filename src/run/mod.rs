@@ -21,6 +21,7 @@ mod process;
 mod repair;
 mod signals;
 mod spill;
+mod timing;
 mod worker;
 
 pub use dispatcher::{RunContext, RunError, run};

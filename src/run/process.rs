@@ -53,6 +53,8 @@ pub(super) struct Ended {
     pub(super) exit: Exit,
     /// How many processes it left behind, as far as somebody has looked.
     pub(super) leaked: u32,
+    /// The time of processors that it took, where somebody has looked.
+    pub(super) processor: Option<Duration>,
 }
 
 /// Why nobody can say how a process has ended.
@@ -238,8 +240,11 @@ impl Process {
             Kind::Alone(alone) => alone.wait().await.map_err(Lost::Unseen),
             Kind::Guarded(leader) => {
                 let ended = leader.wait().await?;
-                let (exit, leaked) = (ended.exit, ended.leaked);
-                Ok(Ended { exit, leaked })
+                Ok(Ended {
+                    exit: ended.exit,
+                    leaked: ended.leaked,
+                    processor: Some(ended.processor),
+                })
             }
         }
     }
@@ -276,7 +281,11 @@ impl Alone {
                 let signal = status.terminating_signal().map(Exit::Signal);
                 let exit = status.exit_status().map(Exit::Code).or(signal);
                 let exit = exit.unwrap_or(Exit::Code(-1));
-                return Ok(Ended { exit, leaked: 0 });
+                return Ok(Ended {
+                    exit,
+                    leaked: 0,
+                    processor: None,
+                });
             }
             self.died.recv().await;
         }

@@ -77,6 +77,10 @@ pub(super) struct Report {
     pub(super) output: Output,
     /// How many processes it left behind.
     pub(super) leaked: u32,
+    /// How long it waited for a job of the run before it began.
+    pub(super) queued: Duration,
+    /// The time of processors that its process took, where that is known.
+    pub(super) processor: Option<Duration>,
 }
 
 impl Report {
@@ -100,6 +104,8 @@ impl Report {
             crates: Verdicts::new(),
             output: Output::default(),
             leaked: 0,
+            queued: Duration::ZERO,
+            processor: None,
         }
     }
 }
@@ -125,12 +131,14 @@ pub(super) struct Workplace {
 #[tracing::instrument(level = "debug", name = "task", skip_all, fields(label = task.head.label()))]
 pub(super) async fn work(task: Task, place: Arc<Workplace>, mut stop: watch::Receiver<StopLevel>) -> Report {
     // What is waited for here is work of other tasks, so it counts neither as time of this one nor for its limit.
+    let (arrived, stood_before) = (Instant::now(), place.clock.total());
     let seat = tokio::select! {
         biased;
         _ = next_level(&mut stop) => return Report::of_nothing(),
         seat = seat(&task, &place) => seat,
     };
     let (started, paused) = (Instant::now(), place.clock.total());
+    let queued = (started - arrived).saturating_sub(paused.saturating_sub(stood_before));
     let before = generated(&task, &place).await;
     let worker = Worker {
         task: &task,
@@ -150,6 +158,7 @@ pub(super) async fn work(task: Task, place: Arc<Workplace>, mut stop: watch::Rec
     }
     let stood = place.clock.total().saturating_sub(paused) + report.waited;
     report.took = started.elapsed().saturating_sub(stood);
+    report.queued = queued;
     if report.verdict == Verdict::Passed
         && let Some(watch) = &place.watch
         && let Some(file) = {
@@ -242,9 +251,9 @@ impl<'a> Worker<'a> {
                 })
             }
         };
-        let (exit, leaked) = ended
-            .as_ref()
-            .map_or((Exit::Code(-1), 0), |(ended, _)| (ended.exit, ended.leaked));
+        let (exit, leaked, processor) = ended.as_ref().map_or((Exit::Code(-1), 0, None), |(ended, _)| {
+            (ended.exit, ended.leaked, ended.processor)
+        });
         let Heard {
             mut said,
             kept,
@@ -276,6 +285,8 @@ impl<'a> Worker<'a> {
             crates,
             output: said.output,
             leaked,
+            queued: Duration::ZERO,
+            processor,
         };
         (report, spill)
     }

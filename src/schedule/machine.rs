@@ -52,6 +52,8 @@ struct Entry {
     built: bool,
     /// Whether it is only judged, and has given its slots back.
     left: bool,
+    /// When it came to its end, if it has.
+    settled: Option<Duration>,
 }
 
 /// Where the run is.
@@ -141,6 +143,14 @@ impl Schedule {
     #[must_use]
     pub fn is_held(&self, task: TaskId) -> bool {
         self.tasks[task.index()].held_by > 0
+    }
+
+    /// When the last of those that the task needs came to its end, and which that is; nothing where none has.
+    #[must_use]
+    pub fn last_need(&self, task: TaskId) -> Option<(Duration, TaskId)> {
+        let needs = self.tasks[task.index()].job.needs.iter();
+        let settled = needs.filter_map(|(needed, _)| Some((self.tasks[needed.index()].settled?, *needed)));
+        settled.max()
     }
 
     /// What is known of the task.
@@ -321,6 +331,7 @@ impl Schedule {
     fn tell_settled(&mut self, task: TaskId, outcome: Outcome) {
         self.release(task);
         self.unsettled -= 1;
+        self.tasks[task.index()].settled = Some(self.now);
         self.passed += usize::from(outcome.is_pass());
         let attempts = self.attempts(task);
         self.effects.push(Effect::Settled {

@@ -55,6 +55,7 @@ fn ends(names: &str, outcome: &Outcome, millis: u64) -> Vec<TaskEnd> {
             leaked: 0,
             cached: crate::event::Cached::No,
             output: Output::default(),
+            timing: crate::event::Timing::default(),
         };
         recorder.hear(&Event {
             at: Duration::from_millis(millis + 1),

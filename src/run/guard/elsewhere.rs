@@ -28,6 +28,7 @@ pub(in crate::run) enum Leader {}
 pub(in crate::run) struct Ended {
     pub(in crate::run) exit: Exit,
     pub(in crate::run) leaked: u32,
+    pub(in crate::run) processor: std::time::Duration,
 }
 
 impl Client {

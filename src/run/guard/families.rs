@@ -11,6 +11,8 @@ use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike};
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, getpgid, getpid, getsid, kill_process, kill_process_group, waitid,
 };
@@ -238,11 +240,13 @@ impl Families {
             return None;
         }
         let family = self.tasks.remove(&task)?;
+        let before = of_the_dead();
         let _ = dead(family.leader, WaitIdOptions::empty());
         Some(Reply::Ended {
             task,
             exit: family.exit?,
             leaked: family.leaked,
+            processor: of_the_dead().saturating_sub(before),
         })
     }
 
@@ -369,6 +373,16 @@ fn kill(pid: Pid) {
 fn dead(pid: Pid, options: WaitIdOptions) -> Option<WaitIdStatus> {
     let options = options | WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
     waitid(WaitId::Pid(pid), options).ok().flatten()
+}
+
+/// The time of processors, in microseconds, that all children took which are buried, with those that they have buried. Who
+/// is buried between two looks at it has made the difference: nobody else in this process buries anybody.
+fn of_the_dead() -> u64 {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else {
+        return 0;
+    };
+    let micros = |time: TimeVal| u64::try_from(time.num_microseconds()).unwrap_or(0);
+    micros(usage.user_time()).saturating_add(micros(usage.system_time()))
 }
 
 fn exit(status: &WaitIdStatus) -> Exit {

@@ -36,6 +36,8 @@ const OVERDUE: Duration = Duration::from_secs(30);
 pub(in crate::run) struct Ended {
     pub(in crate::run) exit: Exit,
     pub(in crate::run) leaked: u32,
+    /// The time of processors that it took.
+    pub(in crate::run) processor: Duration,
 }
 
 /// What the rest of the run wants.
@@ -333,7 +335,22 @@ impl Link {
                 };
                 self.over(task, Err(error));
             }
-            Reply::Ended { task, exit, leaked } => self.over(task, Ok(Ended { exit, leaked })),
+            Reply::Ended {
+                task,
+                exit,
+                leaked,
+                processor,
+            } => {
+                let processor = Duration::from_micros(processor);
+                self.over(
+                    task,
+                    Ok(Ended {
+                        exit,
+                        leaked,
+                        processor,
+                    }),
+                );
+            }
             Reply::Suspended => {
                 if let Some(suspending) = self.suspending.take() {
                     let _ = suspending.send(());

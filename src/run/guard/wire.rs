@@ -49,7 +49,13 @@ pub(super) enum Reply {
     /// A task could not be started: the number of the error, or 0, and what it says.
     Refused { task: u32, errno: i32, text: String },
     /// A task has ended, and nothing of it is left. So many processes outlived it, and were ended.
-    Ended { task: u32, exit: Exit, leaked: u32 },
+    Ended {
+        task: u32,
+        exit: Exit,
+        leaked: u32,
+        /// The time of processors that it took, in microseconds.
+        processor: u64,
+    },
     /// All tasks stand still.
     Suspended,
     /// Processes that belonged to no task were ended.
@@ -121,13 +127,19 @@ impl Reply {
                 let errno = u32::try_from(*errno).unwrap_or(0);
                 frame.letter(b'x').number(*task).number(errno).text(OsStr::new(text));
             }
-            Self::Ended { task, exit, leaked } => {
+            Self::Ended {
+                task,
+                exit,
+                leaked,
+                processor,
+            } => {
                 let (letter, value) = match *exit {
                     Exit::Code(code) => (b'e', code),
                     Exit::Signal(signal) => (b'k', signal),
                 };
                 let value = u32::from_ne_bytes(value.to_ne_bytes());
                 frame.letter(letter).number(*task).number(value).number(*leaked);
+                frame.long_number(*processor);
             }
             Self::Suspended => drop(frame.letter(b'z')),
             Self::Strays { count } => drop(frame.letter(b'o').number(*count)),
@@ -155,7 +167,13 @@ impl Reply {
                     Exit::Signal(value)
                 };
                 let leaked = rest.number()?;
-                Self::Ended { task, exit, leaked }
+                let processor = rest.long_number()?;
+                Self::Ended {
+                    task,
+                    exit,
+                    leaked,
+                    processor,
+                }
             }
             b'z' => Self::Suspended,
             b'o' => Self::Strays { count: rest.number()? },
@@ -210,6 +228,11 @@ impl Frame {
         self
     }
 
+    fn long_number(&mut self, number: u64) -> &mut Self {
+        self.0.extend(number.to_ne_bytes());
+        self
+    }
+
     fn text(&mut self, text: &OsStr) -> &mut Self {
         self.number(length(text.len()));
         self.0.extend_from_slice(text.as_bytes());
@@ -243,6 +266,12 @@ impl Fields<'_> {
         let (number, rest) = self.0.split_first_chunk::<4>()?;
         self.0 = rest;
         Some(u32::from_ne_bytes(*number))
+    }
+
+    fn long_number(&mut self) -> Option<u64> {
+        let (number, rest) = self.0.split_first_chunk::<8>()?;
+        self.0 = rest;
+        Some(u64::from_ne_bytes(*number))
     }
 
     fn text(&mut self) -> Option<OsString> {
@@ -295,18 +324,22 @@ mod tests {
         ]
     }
 
+    fn any_exit() -> impl Strategy<Value = Exit> {
+        prop_oneof![any::<i32>().prop_map(Exit::Code), any::<i32>().prop_map(Exit::Signal)]
+    }
+
     fn replies() -> impl Strategy<Value = Reply> {
         prop_oneof![
             Just(Reply::Ready),
             any::<u32>().prop_map(|task| Reply::Started { task }),
             (any::<u32>(), 0..200_i32, ".*").prop_map(|(task, errno, text)| Reply::Refused { task, errno, text }),
-            (any::<u32>(), any::<i32>(), any::<u32>()).prop_map(|(task, code, leaked)| {
-                let exit = Exit::Code(code);
-                Reply::Ended { task, exit, leaked }
-            }),
-            (any::<u32>(), any::<i32>(), any::<u32>()).prop_map(|(task, signal, leaked)| {
-                let exit = Exit::Signal(signal);
-                Reply::Ended { task, exit, leaked }
+            (any::<u32>(), any_exit(), any::<u32>(), any::<u64>()).prop_map(|(task, exit, leaked, processor)| {
+                Reply::Ended {
+                    task,
+                    exit,
+                    leaked,
+                    processor,
+                }
             }),
             Just(Reply::Suspended),
             any::<u32>().prop_map(|count| Reply::Strays { count }),

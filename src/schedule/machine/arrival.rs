@@ -97,6 +97,7 @@ impl Schedule {
             failed: None,
             built: false,
             left: false,
+            settled: None,
         });
         self.unsettled += 1;
     }
