@@ -68,6 +68,7 @@ pub mod results;
 pub mod run;
 pub mod schedule;
 pub mod store;
+pub mod timeline;
 pub mod tool_output;
 pub mod workspace;
 
