@@ -366,7 +366,7 @@ impl Project {
     }
 
     /// The directory of what is remembered, if there is a place for one.
-    fn state_dir(&self) -> Option<PathBuf> {
+    pub(crate) fn state_dir(&self) -> Option<PathBuf> {
         let own = || own_state_dir(&self.workspace.root, &self.environment);
         self.image
             .as_ref()

@@ -106,7 +106,8 @@ Examples:
 Examples:
   cargo hooks show               the last run
   cargo hooks show 17            the run with this number
-  cargo hooks show 17 --as json  as `check --message-format json` would have written it")]
+  cargo hooks show 17 --as json  as `check --message-format json` would have written it
+  cargo hooks show --as timings  drawn, as a page; `> run.html`")]
     Show(ShowArgs),
     /// Say how long checks take, how often they fail, what is saved, and what to do about a bad figure.
     #[command(after_help = "\

@@ -36,6 +36,7 @@ mod schema;
 mod show;
 mod stats;
 mod terminal;
+mod timings;
 mod uninstall;
 mod verify;
 mod why;

@@ -14,7 +14,8 @@ use clap::{Args, ValueEnum};
 use super::args::GlobalArgs;
 use super::report_file::ReportFile;
 use super::terminal::NoControlEcho;
-use super::{CliError, colour, github, output};
+use super::timings::Timings;
+use super::{CliError, colour, github, output, timings};
 use crate::event::{Event, EventKind};
 use crate::journal::Secrets;
 use crate::plan::Plan;
@@ -38,6 +39,18 @@ pub(super) struct ReportArgs {
     /// Write what was found to this file, in the format SARIF, for code scanning.
     #[arg(long, value_name = "FILE")]
     pub(super) sarif: Option<PathBuf>,
+    /// Draw how the run went: as a page, as a trace, or as both (`--timings=html,json`), in `hooks-timings` of the target
+    /// directory.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORM",
+        value_delimiter = ',',
+        num_args = 0..,
+        require_equals = true,
+        default_missing_value = "html"
+    )]
+    pub(super) timings: Vec<Timings>,
 }
 
 /// How a run is told where its results are written.
@@ -55,11 +68,11 @@ pub(super) enum RunFormat {
 impl ReportArgs {
     /// Whether a report of a run is wanted, beside what its terminal shows.
     pub(super) fn want_a_file(&self) -> bool {
-        self.junit.is_some() || self.sarif.is_some()
+        self.junit.is_some() || self.sarif.is_some() || !self.timings.is_empty()
     }
 
     /// The reports that are written to files. That they can be is found out before anything runs.
-    fn files(&self, project: &Project) -> Result<Vec<ReportFile>, CliError> {
+    fn files(&self, project: &Project) -> Result<Vec<(Told, ReportFile)>, CliError> {
         // A clock that is before that year is wrong anyway.
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -71,7 +84,9 @@ impl ReportArgs {
         if self.message_format == RunFormat::Github {
             files.extend(github::summary().map_err(CliError::environment)?);
         }
-        Ok(files)
+        let drawn = timings::files(&self.timings, project)?.into_iter();
+        let drawn = drawn.map(|(path, file)| (Told::At(path), file));
+        Ok(files.into_iter().map(|file| (Told::Not, file)).chain(drawn).collect())
     }
 }
 
@@ -79,10 +94,19 @@ fn report(path: &Path, reporter: impl Reporter + 'static) -> Result<ReportFile, 
     ReportFile::new(path, Box::new(reporter)).map_err(CliError::environment)
 }
 
+/// Whether it is told where a report is.
+enum Told {
+    /// It is where it was asked for.
+    Not,
+    /// It is, since nobody has named the place.
+    At(PathBuf),
+}
+
 /// The reporters of one run.
 pub(super) struct Reporters {
     terminal: Terminal,
-    files: Vec<ReportFile>,
+    files: Vec<(Told, ReportFile)>,
+    global: GlobalArgs,
     secrets: Secrets,
 }
 
@@ -96,6 +120,7 @@ impl Reporters {
     ) -> Result<Self, CliError> {
         Ok(Self {
             files: args.files(project)?,
+            global: global.clone(),
             terminal: Terminal::new(args.message_format, project, plan.colour, global),
             secrets: Secrets::of(project.environment().iter()),
         })
@@ -109,7 +134,7 @@ impl Reporters {
             return;
         }
         let event = self.secrets.hidden(event);
-        for file in &mut self.files {
+        for (_, file) in &mut self.files {
             file.on_event(&event);
         }
     }
@@ -117,13 +142,28 @@ impl Reporters {
     /// Writes what is said at the end. All of them have their turn, whatever becomes of one.
     pub(super) fn finish(self) -> Result<(), CliError> {
         let terminal = self.terminal.finish().err().map(|error| error.to_string());
-        let files = self.files.into_iter().filter_map(|file| file.finish().err());
+        let global = &self.global;
+        let files = self.files.into_iter().filter_map(|(told, file)| {
+            let finished = file.finish();
+            if let (Ok(()), Told::At(path)) = (&finished, told) {
+                tell_place(&path, global);
+            }
+            finished.err()
+        });
         let failed: Vec<String> = terminal.into_iter().chain(files).collect();
         if failed.is_empty() {
             Ok(())
         } else {
             Err(CliError::environment(failed.join("\n")))
         }
+    }
+}
+
+/// Says where a report is that was written to a place of our choice.
+fn tell_place(path: &Path, global: &GlobalArgs) {
+    if !global.quiet {
+        let text = format!("the run is drawn in {}", path.display());
+        output::stderr(&output::labelled("note", &text, colour::for_stderr(global.color)));
     }
 }
 

@@ -9,10 +9,11 @@ use super::args::{GlobalArgs, ShowArgs};
 use super::cache::age;
 use super::history::began;
 use super::reporters::human_options;
+use super::timings::again;
 use super::{CliError, Ended, colour, output, request};
 use crate::journal::{Recorded, Standing, journals, read};
 use crate::project::state_dir;
-use crate::report::{HumanReporter, JsonReporter, JunitReporter, Places, Reporter, SarifReporter};
+use crate::report::{HumanReporter, JsonReporter, JunitReporter, Places, Reporter, SarifReporter, TimingsForm};
 
 /// In which form a run is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -26,6 +27,10 @@ pub(super) enum ShowAs {
     Junit,
     /// The findings, as `check --sarif` writes them, with files named from the root of the workspace.
     Sarif,
+    /// Drawn, as a page: `cargo hooks show --as timings > run.html`.
+    Timings,
+    /// Drawn, as a trace for Perfetto and for what else reads the format of Chrome.
+    Trace,
 }
 
 /// Which run is meant.
@@ -70,10 +75,12 @@ pub(super) fn show(args: &ShowArgs, global: &GlobalArgs) -> Ended {
         ShowAs::Json => Box::new(JsonReporter::new()),
         ShowAs::Junit => Box::new(JunitReporter::new(Duration::from_millis(run.begin.began))),
         ShowAs::Sarif => Box::new(SarifReporter::new(Places::default())),
+        ShowAs::Timings => Box::new(again(TimingsForm::Page, &run, &state)),
+        ShowAs::Trace => Box::new(again(TimingsForm::Trace, &run, &state)),
     };
     let (head, tail) = match args.form {
         ShowAs::Human => (head(&run), tail(&run)),
-        ShowAs::Json | ShowAs::Junit | ShowAs::Sarif => (String::new(), String::new()),
+        _ => (String::new(), String::new()),
     };
     let mut text = head.into_bytes();
     for event in &run.events {

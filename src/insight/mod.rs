@@ -7,6 +7,8 @@ mod advice;
 mod figures;
 #[cfg(test)]
 mod tests;
+mod trends;
 
 pub use advice::{Advice, advice};
 pub use figures::{CheckFigures, CrateFigures, Dominant, Figures, figures};
+pub use trends::trends;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Figures, advice, figures};
+use super::{Figures, advice, figures, trends};
 use crate::event::{Cached, Event, EventKind, Outcome, RunStats, TaskFinished};
 use crate::journal::{Begin, Journals, Recorded, Standing, summarize};
 use crate::report::fixtures::{ended, exit, finished, head, started, task};
@@ -160,5 +160,65 @@ fn change(run: &mut Recorded, change: impl Fn(&mut TaskFinished)) {
         if let EventKind::TaskFinished(finished) = kind {
             change(finished);
         }
+    }
+}
+
+#[test]
+fn a_trend_has_a_point_for_each_run_in_which_a_check_came_to_an_end() {
+    let failed = || exit(1, None);
+    let runs = [
+        run(
+            1,
+            false,
+            90,
+            &[("fmt", PASSED, 10, false), ("test", failed(), 80, false)],
+        ),
+        run(2, true, 90, &[("fmt", PASSED, 0, true), ("test", PASSED, 60, false)]),
+        run(
+            3,
+            false,
+            20,
+            &[("fmt", failed(), 20, false), ("test", Outcome::Cancelled, 0, false)],
+        ),
+    ];
+    let told = |up_to: Option<u64>| -> Vec<String> {
+        let trends = trends(&journals(&runs).runs, up_to);
+        let points = |trend: &crate::timeline::Trend| {
+            let points = trend.points.iter().map(|point| {
+                let took = point.took.as_millis();
+                format!(" {}:{took} {}/{}/{}", point.run, point.ran, point.failed, point.cached)
+            });
+            points.collect::<String>()
+        };
+        trends
+            .iter()
+            .map(|trend| format!("{}{}", trend.check, points(trend)))
+            .collect()
+    };
+    let all = ["fmt 1:10 1/0/0 2:0 0/0/1 3:20 1/1/0", "test 1:80 1/1/0 2:60 1/0/0"];
+    assert_eq!(told(None), all);
+    assert_eq!(told(Some(1)), ["fmt 1:10 1/0/0", "test 1:80 1/1/0"]);
+}
+
+/// The page shows its own run beside those before it, so both have to count alike.
+#[test]
+fn a_run_that_is_drawn_counts_as_it_will_be_recorded() {
+    let tasks = [
+        ("fmt", PASSED, 10, false),
+        ("test", exit(1, None), 80, false),
+        ("doc", PASSED, 0, true),
+        ("deny", Outcome::Cancelled, 0, false),
+    ];
+    let run = run(7, false, 90, &tasks);
+    let mut gatherer = crate::timeline::Gatherer::default();
+    run.events.iter().for_each(|event| gatherer.hear(event));
+    let drawn = gatherer.timeline().points();
+    let recorded = trends(&journals(&[run]).runs, None);
+    assert_eq!(drawn.len(), recorded.len());
+    for ((check, point), trend) in drawn.iter().zip(&recorded) {
+        assert_eq!(
+            (check, crate::timeline::Point { run: 7, ..*point }),
+            (&trend.check, trend.points[0])
+        );
     }
 }

@@ -14,7 +14,7 @@ use crate::private_files::{Durability, PrivateDir};
 /// What the file is called.
 pub(super) const INDEX: &str = "index";
 /// What is kept here, as a version: another one is made anew.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// No index is larger.
 const LARGEST: u64 = 16 * 1024 * 1024;
 

@@ -34,7 +34,7 @@ pub use place::JournalError;
 pub use query::{Journals, journals};
 pub use read::{Recorded, Standing, read};
 pub use secrets::Secrets;
-pub use summary::{Longest, RunSummary, summarize};
+pub use summary::{Longest, OfCheck, RunSummary, summarize};
 pub use tally::{Durations, Tallies, Tally};
 pub use tidy::{Collected, Limits, collect};
 pub use verify::{Trouble, Verified, verify};

@@ -46,10 +46,26 @@ pub struct RunSummary {
     /// How many tasks of each check did not run, since they had passed before.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cached: BTreeMap<CheckName, u64>,
+    /// What the tasks of each check came to that ran.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub of_checks: BTreeMap<CheckName, OfCheck>,
     /// How many tasks came to which end. Of a run without an end, as far as is known.
     pub stats: RunStats,
     /// How large its record is.
     pub bytes: u64,
+}
+
+/// What the tasks of a check came to that ran to an end of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfCheck {
+    /// How long they ran together, failed attempts included.
+    #[serde(with = "micros")]
+    pub took: Duration,
+    /// How many there were.
+    pub ran: u64,
+    /// How many of them failed or ran out of time.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub failed: u64,
 }
 
 /// A task that ran longest.
@@ -87,6 +103,7 @@ pub fn summarize(run: &Recorded) -> RunSummary {
         waited: Duration::ZERO,
         longest: None,
         cached: BTreeMap::new(),
+        of_checks: BTreeMap::new(),
         // Nobody has counted those of a run without an end.
         stats: RunStats {
             interrupted: run.standing == Standing::BrokenOff,
@@ -128,6 +145,10 @@ impl RunSummary {
                 self.add_times(finished);
                 if finished.cached == Cached::Whole {
                     *self.cached.entry(finished.task.check.clone()).or_default() += 1;
+                } else if finished.outcome.is_pass() || finished.outcome.is_failure() {
+                    let of_check = self.of_checks.entry(finished.task.check.clone()).or_default();
+                    of_check.ran += 1;
+                    of_check.failed += u64::from(finished.outcome.is_failure());
                 }
             }
             EventKind::RunFinished { stats } => self.stats = *stats,
@@ -144,6 +165,10 @@ impl RunSummary {
     fn add_times(&mut self, finished: &TaskFinished) {
         self.busy = self.busy.saturating_add(finished.took);
         self.waited = self.waited.saturating_add(finished.waited);
+        if !finished.took.is_zero() {
+            let of_check = self.of_checks.entry(finished.task.check.clone()).or_default();
+            of_check.took = of_check.took.saturating_add(finished.took);
+        }
         let is_longest = |longest: &Longest| finished.took > longest.took;
         if !finished.took.is_zero() && self.longest.as_ref().is_none_or(is_longest) {
             self.longest = Some(Longest {

@@ -409,7 +409,7 @@ pub(super) fn seconds(time: Duration) -> f64 {
 }
 
 /// The one gate that all strings pass, so that none can be forgotten.
-fn harmless(value: Value) -> Value {
+pub(super) fn harmless(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(sanitize(text.as_bytes(), Colour::Strip)),
         Value::Array(items) => items.into_iter().map(harmless).collect(),

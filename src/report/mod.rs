@@ -27,6 +27,7 @@ mod status;
 mod style;
 mod summary;
 mod text;
+mod timings;
 mod verdict;
 
 pub use github::{GithubReporter, GithubSummary, Places};
@@ -41,3 +42,4 @@ pub use progress::{ProgressOptions, ProgressTarget, ProgressView};
 pub use reporter::Reporter;
 pub use sarif::SarifReporter;
 pub use signal::signal_name;
+pub use timings::{TimingsAbout, TimingsForm, TimingsReporter, timings_page, timings_trace};

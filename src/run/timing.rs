@@ -112,3 +112,65 @@ fn name(resource: &Resource, root: &Path) -> String {
         Resource::Named(name) => format!("lock {name}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn task(id: u32, resources: &[(Resource, Access)]) -> Task {
+        let mut task = Task::fixture(id, "a");
+        task.resources = resources.to_vec();
+        task
+    }
+
+    /// What both share keeps nobody waiting, and neither does what one alone uses.
+    #[test]
+    fn only_what_can_keep_somebody_waiting_is_told() {
+        let built = || Resource::BuildDirectory(Arc::from(Path::new("/ws/target/debug")));
+        let programs = || Resource::Programs(Arc::from(Path::new("/elsewhere/debug")));
+        let named = |name: &str| Resource::Named(name.to_owned());
+        let (alone, shared) = (Access::Exclusive, Access::Shared);
+        let tasks = vec![
+            task(0, &[(Resource::Tree, shared), (built(), alone), (named("only"), alone)]),
+            task(1, &[(Resource::Tree, shared), (built(), alone), (programs(), shared)]),
+            task(2, &[(Resource::Files(0), shared), (programs(), alone)]),
+        ];
+        let mut timings = Timings::of(&Plan::of_tasks(2, tasks.clone(), &[]), Path::new("/ws"));
+        let at = Duration::from_millis;
+        timings.starts(TaskId(1));
+        timings.built(TaskId(1), at(7));
+        timings.left(TaskId(1), at(9));
+        let told = |timings: &Timings, place: usize| {
+            let timing = timings.of_task(&tasks[place], None);
+            let uses = timing.uses.iter();
+            let uses: Vec<_> = uses
+                .map(|used| format!("{} {} {:?}", used.what, used.alone, used.until))
+                .collect();
+            (uses.join(", "), timing.left)
+        };
+        let directory = "build directory target/debug true";
+        assert_eq!(told(&timings, 0), (format!("{directory} None"), None));
+        let once = format!("{directory} Some(7ms), programs in /elsewhere/debug false None");
+        assert_eq!(told(&timings, 1), (once, Some(at(9))));
+        assert_eq!(
+            told(&timings, 2),
+            ("programs in /elsewhere/debug true None".to_owned(), None)
+        );
+        timings.starts(TaskId(1));
+        assert_eq!(told(&timings, 1).1, None, "another try has given nothing back yet");
+    }
+
+    #[test]
+    fn on_one_slot_nothing_is_given_back_before_the_end() {
+        let tasks = vec![task(0, &[])];
+        let mut timings = Timings::of(&Plan::of_tasks(1, tasks.clone(), &[]), Path::new("/ws"));
+        timings.left(TaskId(0), Duration::from_millis(1));
+        let timing = timings.of_task(&tasks[0], Some((Duration::from_millis(3), TaskId(9))));
+        assert_eq!(
+            (timing.left, timing.after, timing.ready),
+            (None, Some(TaskId(9)), Duration::from_millis(3))
+        );
+    }
+}

@@ -138,7 +138,10 @@ pub(super) async fn work(task: Task, place: Arc<Workplace>, mut stop: watch::Rec
         seat = seat(&task, &place) => seat,
     };
     let (started, paused) = (Instant::now(), place.clock.total());
-    let queued = (started - arrived).saturating_sub(paused.saturating_sub(stood_before));
+    // Where no job is wanted, none is waited for.
+    let queued = seat.as_ref().map_or(Duration::ZERO, |_| {
+        (started - arrived).saturating_sub(paused.saturating_sub(stood_before))
+    });
     let before = generated(&task, &place).await;
     let worker = Worker {
         task: &task,

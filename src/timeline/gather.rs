@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::{Event, EventKind, Output, RunStarted, RunStats, StopReason, TaskFinished, TaskHead};
+use crate::event::{Event, EventKind, Output, RunStarted, RunStats, StopReason, TaskFinished, TaskHead, Timing, Use};
 use crate::model::TaskId;
 
 /// What the events of a run have said so far.
@@ -56,8 +56,8 @@ pub(super) struct CargoWait {
 impl Gatherer {
     /// Hears what happened. Of outputs, it keeps those of what failed.
     pub fn hear(&mut self, event: &Event) {
-        self.last = self.last.max(event.at);
-        let at = event.at;
+        let at = whole(event.at);
+        self.last = self.last.max(at);
         match &event.kind {
             EventKind::RunStarted(started) => self.started = Some(started.clone()),
             EventKind::TaskStarted { task } => self.task_started(at, task),
@@ -138,12 +138,37 @@ impl Gatherer {
 
 /// What is worth keeping of the end of a task: nobody reads again what a pass has written.
 fn kept(finished: &TaskFinished) -> TaskFinished {
+    let timing = timing(&finished.timing);
     if finished.outcome.is_failure() {
-        return finished.clone();
+        return TaskFinished {
+            timing,
+            ..finished.clone()
+        };
     }
     TaskFinished {
         output: Output::default(),
         findings: Vec::new(),
+        timing,
         ..finished.clone()
+    }
+}
+
+/// A run is drawn from its events as it is from its record, where times are whole microseconds.
+fn whole(time: Duration) -> Duration {
+    Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+}
+
+fn timing(timing: &Timing) -> Timing {
+    let used = |used: &Use| Use {
+        until: used.until.map(whole),
+        ..used.clone()
+    };
+    Timing {
+        ready: whole(timing.ready),
+        uses: timing.uses.iter().map(used).collect(),
+        queued: whole(timing.queued),
+        left: timing.left.map(whole),
+        processor: timing.processor.map(whole),
+        ..timing.clone()
     }
 }

@@ -48,7 +48,7 @@ impl Timeline {
                 changes.push((to, 0, -rate));
             }
         }
-        changes.sort_by(|a, b| a.0.cmp(&b.0));
+        changes.sort_by_key(|(at, ..)| *at);
         let (mut slots, mut processors) = (0_i64, 0.0_f64);
         let mut steps: Vec<Step> = Vec::new();
         for (at, more, rate) in changes {
@@ -70,7 +70,7 @@ impl Timeline {
 }
 
 fn slot_time(attempt: &Attempt) -> Duration {
-    (attempt.released - attempt.start) * attempt.slots
+    attempt.released.saturating_sub(attempt.start) * attempt.slots
 }
 
 /// How many processors an attempt kept busy, and from when to when.

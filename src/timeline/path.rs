@@ -61,7 +61,7 @@ fn cause(timeline: &Timeline, number: usize) -> (Why, Option<usize>) {
 /// time that it takes to start something, what was before it says why.
 fn slot_or(timeline: &Timeline, number: usize, waited: &Segment) -> (Why, Option<usize>) {
     let attempt = &timeline.attempts[number];
-    if waited.to - waited.from > super::locks::GRAIN {
+    if waited.to.saturating_sub(waited.from) > super::locks::GRAIN {
         let others = timeline.attempts[..number].iter().enumerate();
         let freed = others
             .filter(|(_, other)| other.row != attempt.row && (waited.from..=attempt.start).contains(&other.released));

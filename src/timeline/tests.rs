@@ -469,7 +469,7 @@ proptest! {
             prop_assert!(waits.clone().all(|segment| segment.to > segment.from));
         }
         // Whoever waited for slots waited while there were too few: at no moment could it have started.
-        for row in timeline.rows.iter() {
+        for row in &timeline.rows {
             for segment in row.segments.iter().filter(|segment| segment.what == Wait::Slot) {
                 let wanted = made.tasks[row.task.id.index()].slots;
                 let busy = |at: Duration| -> u32 {

@@ -384,11 +384,12 @@ impl Course {
 }
 
 impl Timeline {
-    /// How each check went, in the order of the configuration.
+    /// How each check went of which something came to an end, in the order of the configuration.
     #[must_use]
     pub fn points(&self) -> Vec<(CheckName, Point)> {
         let checks = self.started.iter().flat_map(|started| &started.checks);
-        checks.map(|check| (check.clone(), self.point(check))).collect()
+        let points = checks.map(|check| (check.clone(), self.point(check)));
+        points.filter(|(_, point)| point.ran + point.cached > 0).collect()
     }
 
     fn point(&self, check: &CheckName) -> Point {

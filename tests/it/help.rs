@@ -278,6 +278,14 @@ fn of_check() {
           --sarif <FILE>
               Write what was found to this file, in the format SARIF, for code scanning
 
+          --timings[=<FORM>...]
+              Draw how the run went: as a page, as a trace, or as both (`--timings=html,json`), in
+              `hooks-timings` of the target directory
+
+              Possible values:
+              - html: A page that draws the run
+              - json: A trace, for Perfetto and for what else reads the format of Chrome
+
     (common options)
 
     Examples:

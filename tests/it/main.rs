@@ -86,6 +86,7 @@ mod select;
 #[cfg(target_os = "linux")]
 mod signals;
 mod simulation;
+mod timings;
 #[cfg(target_os = "linux")]
 mod together;
 mod workspace;

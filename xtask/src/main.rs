@@ -1,5 +1,6 @@
 //! `cargo xtask`: what those who work on cargo-hooks need beside cargo.
 
+mod page;
 mod sample;
 mod verify;
 
@@ -19,6 +20,9 @@ tasks:
   sample DIR CHECKS [CRATES FILES]
                    write a repository of so many crates (50) with so many files each (100) and so many checks that cost
                    nothing, to measure in; for other runners of hooks as well
+  page MODULES [DIR]
+                   draw runs of 10, 300 and 5,000 tasks into DIR (target/page), and have Chromium open the pages, use them
+                   and take pictures; MODULES is a directory in which `npm install playwright-core axe-core` has run
   verify members [DIR]…
                    compare how the manifests of a workspace are read with what cargo says of them
   verify closure [DIR]…
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
     let ended = match arguments.next().as_deref() {
         Some("hooks") => hooks(arguments.collect(), guard),
         Some("codegen") => codegen(),
+        Some("page") => page::page(&arguments.collect::<Vec<_>>()),
         Some("sample") => sample::sample(&arguments.collect::<Vec<_>>()),
         Some("verify") => verify::verify(&arguments.collect::<Vec<_>>()),
         _ => Err(USAGE.into()),

@@ -14,6 +14,7 @@ mod xml;
 
 use crate::plan::Plan;
 use drawing::Drawing;
+pub(super) use xml::xml;
 
 /// The plan in the language of Graphviz.
 #[must_use]

@@ -27,7 +27,7 @@ pub(super) const STYLE: &str = "\
 ";
 
 /// Text as XML and HTML want it, between tags and in quotes. What XML cannot hold at all becomes a replacement character.
-pub(super) fn xml(text: &str) -> String {
+pub(in crate::report) fn xml(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

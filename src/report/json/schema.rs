@@ -127,7 +127,7 @@ fn started_fields() -> Vec<(&'static str, Value)> {
 }
 
 /// The fields of a task that came to its end which not all such tasks have.
-const OPTIONAL: [&str; 20] = [
+const OPTIONAL: [&str; 22] = [
     "failure",
     "exit_code",
     "signal",
@@ -144,6 +144,8 @@ const OPTIONAL: [&str; 20] = [
     "flaky",
     "quarantined",
     "waited",
+    "queued",
+    "processor",
     "output_file",
     "output_file_dropped",
     "leaked",
@@ -185,6 +187,8 @@ fn finished_fields() -> Vec<(&'static str, Value)> {
             "waited",
             seconds("how long it waited for locks that another cargo held"),
         ),
+        ("queued", seconds("how long it waited before that for a job of the run")),
+        ("processor", seconds("the time of processors that its process took")),
         (
             "findings",
             list(&json!({"$ref": "#/definitions/finding"}), "what it found"),
