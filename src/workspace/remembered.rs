@@ -171,7 +171,10 @@ fn asked(request: &LoadRequest) -> String {
             found.mtime_nsec()
         );
     }
-    let heeded = |name: &str| name.starts_with("CARGO") || name.starts_with("RUSTUP") || name == "HOME";
+    // Cargo knows nothing of ours.
+    let is_ours = |name: &str| name.starts_with("CARGO_HOOKS");
+    let heeded =
+        |name: &str| (name.starts_with("CARGO") && !is_ours(name)) || name.starts_with("RUSTUP") || name == "HOME";
     for (name, value) in request.environment.iter() {
         let name = name.to_string_lossy();
         if heeded(&name) {

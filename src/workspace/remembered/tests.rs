@@ -221,6 +221,9 @@ fn a_variable_and_another_cargo_are_heeded() {
     assert_eq!(load(&sandbox.request).unwrap().target_dir, Path::new("/elsewhere"));
     sandbox.warm();
     let before = sandbox.asked();
+    sandbox.request.environment = sandbox.request.environment.clone().with("CARGO_HOOKS_LOG", "debug");
+    load(&sandbox.request).unwrap();
+    assert_eq!(sandbox.asked(), before, "a variable of ours");
     fs::copy(&sandbox.request.cargo, sandbox.path("cargo")).unwrap();
     sandbox.request.cargo = sandbox.path("cargo");
     load(&sandbox.request).unwrap();
