@@ -79,7 +79,8 @@ fn try_place(runs: &PrivateDir, number: u64) -> io::Result<Option<Placed>> {
     }
     let run = shelf.below(&number.to_string()).map_err(io::Error::other)?;
     let file = run.append_to_new(EVENTS)?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    // Somebody may be looking whether it is held, which takes a moment.
+    rustix::io::retry_on_intr(|| flock(&file, FlockOperation::LockExclusive))?;
     let path = run.path().join(EVENTS);
     Ok(Some(Placed { number, file, path }))
 }
@@ -117,7 +118,12 @@ pub(super) fn shelf_name(number: u64) -> String {
     format!("{:06}", number / SHELF * SHELF)
 }
 
-/// Whether the run whose file this is goes on, or has just begun.
+/// Whether the run whose file this is goes on. Of a file in which nothing is written yet this says nothing.
 pub(super) fn is_held(file: &File) -> bool {
-    flock(file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
+    let held = flock(file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK);
+    if !held {
+        // Where that fails, it ends with the file.
+        let _ = flock(file, FlockOperation::Unlock);
+    }
+    held
 }

@@ -1,6 +1,7 @@
 //! The record of one run, as it is read again.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -58,22 +59,40 @@ pub fn read(state: &Path, number: u64) -> Option<Recorded> {
 pub(super) fn read_on_shelf(shelf: &PrivateDir, number: u64) -> io::Result<Option<Recorded>> {
     let run = shelf.below(&number.to_string()).map_err(io::Error::other)?;
     let mut file = run.own_file(EVENTS)?;
-    // Whoever writes an end lets go of the lock afterwards: without a lock, all that will ever be there can be read.
-    let is_held = is_held(&file);
-    let mut bytes = Vec::new();
-    (&mut file).take(LARGEST).read_to_end(&mut bytes)?;
-    let size = bytes.len() as u64;
-    Ok(Content::of(&bytes).map(|content| Recorded {
+    let mut bytes = all(&mut file)?;
+    let Some(mut content) = Content::of(&bytes) else {
+        return Ok(None);
+    };
+    let mut standing = Standing::Ended;
+    // Whoever writes holds the lock from before the first line until after the last one: where there is a line and no lock, all
+    // is there that will ever be, once it is read again.
+    if !content.has_end() && is_held(&file) {
+        standing = Standing::GoesOn;
+    } else if !content.has_end() {
+        bytes = all(&mut file)?;
+        let Some(whole) = Content::of(&bytes) else {
+            return Ok(None);
+        };
+        content = whole;
+        if !content.has_end() {
+            standing = Standing::BrokenOff;
+        }
+    }
+    Ok(Some(Recorded {
         number,
-        standing: match (content.has_end(), is_held) {
-            (true, _) => Standing::Ended,
-            (false, true) => Standing::GoesOn,
-            (false, false) => Standing::BrokenOff,
-        },
+        standing,
         begin: content.begin,
         events: content.events,
         damaged: content.damaged,
         missing: content.missing,
-        bytes: size,
+        bytes: bytes.len() as u64,
     }))
+}
+
+/// All that is in a file by now.
+fn all(file: &mut File) -> io::Result<Vec<u8>> {
+    file.rewind()?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
