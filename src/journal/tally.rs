@@ -200,9 +200,9 @@ impl Tallies {
             check.took.add(finished.took);
             check.flaky += u64::from(finished.is_flaky());
         }
-        check.last = run;
+        check.last = check.last.max(run);
         if finished.quarantined {
-            check.last_quarantined = run;
+            check.last_quarantined = check.last_quarantined.max(run);
         }
         self.add_crates(finished, run, is_whole);
     }
@@ -221,7 +221,7 @@ impl Tallies {
                 CrateVerdict::NotReached | CrateVerdict::Unknown => continue,
             };
             *end += 1;
-            krate.last = run;
+            krate.last = krate.last.max(run);
             if finished.crates.len() == 1 && !is_whole {
                 krate.took.add(finished.took);
                 krate.flaky += u64::from(finished.is_flaky());
