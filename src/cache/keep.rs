@@ -272,10 +272,11 @@ impl Keeper<'_> {
             // Most of them are those of other keys as well.
             let is_new = |digest: &Digest| !blobs.contains_key(digest);
             if let Some(digest) = Digest::from_hex(&ingredient.value).filter(is_new)
-                && let Some(content) = self.fingerprints.content(ingredient)
+                && let Some(mut content) = self.fingerprints.content(ingredient)
             {
-                // It is kept until all passes are gathered, and would keep the room that it grew into.
-                blobs.insert(digest, content.into_boxed_str().into_boxed_bytes().into_vec());
+                // Until all passes are gathered it would keep the room that it grew into.
+                content.shrink_to_fit();
+                blobs.insert(digest, content.into_bytes());
             }
         }
         let digest = Digest::of(text.as_bytes());

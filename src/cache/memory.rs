@@ -51,13 +51,8 @@ pub(super) fn recall(glance: &Glance<'_>, question: Digest) -> Option<Known> {
     }
     let memory: Memory = serde_json::from_slice(text).ok()?;
     let tree = &glance.tree;
-    let is_nothing_at = |path: &PathBuf| {
-        tree.is_seen_to_lack(path)
-            || matches!(
-                tree.of_path(&glance.request.workspace.root.join(path)),
-                PathDigest::Nothing
-            )
-    };
+    let is_nothing_at =
+        |path: &PathBuf| tree.is_seen_to_lack(path) || matches!(tree.of_path(path), PathDigest::Nothing);
     let holds = |(path, digest): &(PathBuf, String)| {
         let now = tree.of_path(path).known();
         now.is_some_and(|now| now.to_string() == *digest)
