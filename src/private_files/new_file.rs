@@ -43,17 +43,21 @@ impl NewFile {
 
     /// For this name in a directory that is open already.
     pub(crate) fn in_dir(dir: OwnedFd, name: &OsStr) -> io::Result<Self> {
-        Self::create(dir, name, Mode::from_raw_mode(0o666))
+        Self::hidden(dir, name, new_name())
+    }
+
+    /// For this name, under a name of its own that somebody has noted down before.
+    pub(crate) fn hidden(dir: OwnedFd, name: &OsStr, temporary: OsString) -> io::Result<Self> {
+        Self::create(dir, name, temporary, Mode::from_raw_mode(0o666))
     }
 
     /// For this name in a directory, for nobody else to read.
     pub(super) fn private(dir: OwnedFd, name: &str) -> io::Result<Self> {
-        Self::create(dir, OsStr::new(name), Mode::RUSR | Mode::WUSR)
+        Self::create(dir, OsStr::new(name), new_name(), Mode::RUSR | Mode::WUSR)
     }
 
-    fn create(dir: OwnedFd, name: &OsStr, mode: Mode) -> io::Result<Self> {
+    fn create(dir: OwnedFd, name: &OsStr, temporary: OsString, mode: Mode) -> io::Result<Self> {
         // Each writer has a name of its own. One that is there all the same, a link say, is not followed.
-        let temporary = new_name();
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = File::from(openat(&dir, temporary.as_os_str(), flags, mode)?);
         Ok(Self {

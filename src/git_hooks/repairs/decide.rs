@@ -10,8 +10,6 @@ use crate::private_files::{Durability, PlainFile, PrivateDir};
 /// What is to be done with a file.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// Nothing: it is so already.
-    Nothing,
     /// Another file takes its place.
     Write {
         /// What is there.
@@ -87,27 +85,27 @@ pub(super) struct Scene<'a> {
     pub(super) dir: &'a PrivateDir,
 }
 
-/// What is to be done with a file, or why nothing can be done.
-pub(super) fn decide(file: &RepairedFile, scene: &Scene<'_>) -> Result<Step, Hindrance> {
+/// What is to be done with a file, nothing where it is repaired already, or why nothing can be done.
+pub(super) fn decide(file: &RepairedFile, scene: &Scene<'_>) -> Result<Option<Step>, Hindrance> {
     let found = PlainFile::read(scene.top, &file.path);
     match (&file.before, &file.after) {
         (Some(before), Some(after)) if before.is_file() && after.is_file() => match found {
             Ok(old) => changed(before, after, old, scene),
-            Err(error) if is_absence(&error) && file.is_left_out => Ok(Step::Nothing),
+            Err(error) if is_absence(&error) && file.is_left_out => Ok(None),
             Err(error) => Err(unread(&error)),
         },
         (None, Some(after)) if after.is_file() => match found {
-            Ok(old) if old.content == after.content => Ok(Step::Nothing),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Step::Make {
+            Ok(old) if old.content == after.content => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(Step::Make {
                 content: after.content.clone(),
                 executable: after.is_executable(),
-            }),
+            })),
             _ => Err(Hindrance::Taken),
         },
         (Some(before), None) if before.is_file() => match found {
-            Ok(old) if old.content == before.content => Ok(Step::Remove(Box::new(old))),
+            Ok(old) if old.content == before.content => Ok(Some(Step::Remove(Box::new(old)))),
             Ok(_) => Err(Hindrance::Conflict),
-            Err(error) if is_absence(&error) => Ok(Step::Nothing),
+            Err(error) if is_absence(&error) => Ok(None),
             Err(error) => Err(unread(&error)),
         },
         _ => Err(Hindrance::Kind),
@@ -127,7 +125,7 @@ fn unread(error: &io::Error) -> Hindrance {
 }
 
 /// A file that fixers have changed, and that the user may have changed as well.
-fn changed(before: &Side, after: &Side, old: PlainFile, scene: &Scene<'_>) -> Result<Step, Hindrance> {
+fn changed(before: &Side, after: &Side, old: PlainFile, scene: &Scene<'_>) -> Result<Option<Step>, Hindrance> {
     use std::os::unix::fs::PermissionsExt;
     let is_executable = old.metadata.permissions().mode() & 0o111 != 0;
     let executable =
@@ -144,14 +142,14 @@ fn changed(before: &Side, after: &Side, old: PlainFile, scene: &Scene<'_>) -> Re
         merged(before, after, &old, scene)?
     };
     if content == old.content && executable.is_none() {
-        return Ok(Step::Nothing);
+        return Ok(None);
     }
     let old = Box::new(old);
-    Ok(Step::Write {
+    Ok(Some(Step::Write {
         old,
         content,
         executable,
-    })
+    }))
 }
 
 /// Both changes together, where they do not meet.

@@ -28,17 +28,17 @@ pub(super) struct Entry {
     hidden: Vec<u8>,
     /// The file that we have made.
     ours: Option<Identity>,
-    /// What the other one contained, of which nothing is left where this is what lies there.
+    /// What the other one contained, or ours before it was known: nothing is lost where this is what lies there.
     known: Option<(u64, u64)>,
 }
 
 impl Entry {
-    pub(super) fn new(dir: &Path, hidden: &OsStr, ours: Option<Identity>, old: Option<&PlainFile>) -> Self {
+    pub(super) fn new(dir: &Path, hidden: &OsStr, ours: Option<Identity>, known: Option<&[u8]>) -> Self {
         Self {
             dir: dir.as_os_str().as_bytes().to_vec(),
             hidden: hidden.as_bytes().to_vec(),
             ours,
-            known: old.map(|old| digest(&old.content)),
+            known: known.map(digest),
         }
     }
 

@@ -30,6 +30,15 @@ pub(super) struct Outcome {
     pub(super) rescued: Vec<Vec<u8>>,
 }
 
+/// A step that needs a name that nobody else has.
+pub(super) struct Named {
+    place: usize,
+    /// The file, relative to the top.
+    path: PathBuf,
+    step: Step,
+    hidden: OsString,
+}
+
 /// A step that can be made by giving files other names.
 pub(super) struct Ready {
     place: usize,
@@ -68,19 +77,23 @@ pub(super) struct Done {
 /// Makes the steps, as far as nobody is in the way.
 pub(super) fn put(
     top: &Path,
-    steps: Vec<(PathBuf, Result<Step, Hindrance>)>,
+    steps: Vec<(PathBuf, Result<Option<Step>, Hindrance>)>,
     dir: &PrivateDir,
 ) -> Result<Outcome, SnapshotError> {
     let mut putting = Putting::new(top, steps.len());
-    let ready = putting.prepared(steps);
-    if ready.is_empty() {
+    let named = putting.named(steps);
+    if named.is_empty() {
         return Ok(putting.outcome);
     }
-    let entries: Vec<Entry> = ready.iter().map(|ready| ready.entry(top)).collect();
-    journal::begin(dir, &entries).map_err(|source| SnapshotError::Io {
-        path: dir.path().to_owned(),
-        source,
-    })?;
+    let begin = |entries: Vec<Entry>| {
+        journal::begin(dir, &entries).map_err(|source| SnapshotError::Io {
+            path: dir.path().to_owned(),
+            source,
+        })
+    };
+    begin(named.iter().map(|named| named.entry(top)).collect())?;
+    let ready = putting.prepared(named);
+    begin(ready.iter().map(|ready| ready.entry(top)).collect())?;
     let ready = putting.filled(ready);
     let done = putting.done(ready);
     putting.settle(done);
@@ -107,13 +120,31 @@ impl<'a> Putting<'a> {
         self.outcome.results[place] = Err(why);
     }
 
-    /// Finds a name for everything that needs one.
-    pub(super) fn prepared(&mut self, steps: Vec<(PathBuf, Result<Step, Hindrance>)>) -> Vec<Ready> {
-        let mut ready = Vec::new();
+    /// Finds a name for everything that needs one. Nothing has it yet.
+    pub(super) fn named(&mut self, steps: Vec<(PathBuf, Result<Option<Step>, Hindrance>)>) -> Vec<Named> {
+        let mut named = Vec::new();
         for (place, (path, step)) in steps.into_iter().enumerate() {
-            match step.and_then(|step| Change::of(step, self.top, &path)) {
-                Ok(Some(change)) => ready.push(Ready { place, path, change }),
+            match step {
                 Ok(None) => {}
+                Ok(Some(step)) => named.push(Named {
+                    place,
+                    path,
+                    step,
+                    hidden: hidden_name(),
+                }),
+                Err(why) => self.hinder(place, why),
+            }
+        }
+        named
+    }
+
+    /// Makes the files that are to take a place, with nothing in them.
+    pub(super) fn prepared(&mut self, named: Vec<Named>) -> Vec<Ready> {
+        let mut ready = Vec::new();
+        for named in named {
+            let (place, path) = (named.place, named.path.clone());
+            match Change::of(named, self.top) {
+                Ok(change) => ready.push(Ready { place, path, change }),
                 Err(why) => self.hinder(place, why),
             }
         }
@@ -280,47 +311,59 @@ fn taken(old: &PlainFile, hidden: OsString) -> Result<Displaced, Hindrance> {
     })
 }
 
+impl Named {
+    /// What may be found under its name as long as nothing was written to it.
+    pub(super) fn entry(&self, top: &Path) -> Entry {
+        let known: &[u8] = match &self.step {
+            Step::Remove(old) => &old.content,
+            Step::Write { .. } | Step::Make { .. } => b"",
+        };
+        Entry::new(&dir_of(top, &self.path), &self.hidden, None, Some(known))
+    }
+}
+
 impl Ready {
     /// What may be found of it, where this is the last that is heard of it.
     pub(super) fn entry(&self, top: &Path) -> Entry {
-        let dir = top.join(self.path.parent().unwrap_or(Path::new("")));
+        let dir = dir_of(top, &self.path);
         let ours = |new: &NewFile| new.file().metadata().ok().map(|found| identity_of(&found));
         match &self.change {
-            Change::Write { old, new, .. } => Entry::new(&dir, new.temporary(), ours(new), Some(old)),
+            Change::Write { old, new, .. } => Entry::new(&dir, new.temporary(), ours(new), Some(&old.content)),
             Change::Make { new, .. } => Entry::new(&dir, new.temporary(), ours(new), None),
-            Change::Remove { old, hidden } => Entry::new(&dir, hidden, None, Some(old)),
+            Change::Remove { old, hidden } => Entry::new(&dir, hidden, None, Some(&old.content)),
         }
     }
 }
 
+fn dir_of(top: &Path, file: &Path) -> PathBuf {
+    top.join(file.parent().unwrap_or(Path::new("")))
+}
+
 impl Change {
     /// The change that a step means. What it makes has a name of its own by now, and nothing in it.
-    fn of(step: Step, top: &Path, path: &Path) -> Result<Option<Self>, Hindrance> {
+    fn of(named: Named, top: &Path) -> Result<Self, Hindrance> {
         let failed = |error: io::Error| match error.kind() {
             // A link or a file in the place of a directory.
             io::ErrorKind::NotADirectory => Hindrance::Taken,
             _ => Hindrance::Failed(format!("it cannot be written: {error}")),
         };
-        Ok(Some(match step {
-            Step::Nothing => return Ok(None),
-            Step::Remove(old) => Self::Remove {
-                old,
-                hidden: hidden_name(),
-            },
+        let hidden = named.hidden;
+        Ok(match named.step {
+            Step::Remove(old) => Self::Remove { old, hidden },
             Step::Write {
                 old,
                 content,
                 executable,
             } => {
                 let dir = old.dir.as_fd().try_clone_to_owned().map_err(failed)?;
-                let new = NewFile::in_dir(dir, old.name.as_os_str()).map_err(failed)?;
+                let new = NewFile::hidden(dir, old.name.as_os_str(), hidden).map_err(failed)?;
                 like(new.file(), &old, executable).map_err(failed)?;
                 Self::Write { old, new, content }
             }
             Step::Make { content, executable } => {
                 let mut made = MadeDirs::default();
-                let (dir, name) = place_of(top, path, Some(&mut made)).map_err(failed)?;
-                let new = NewFile::in_dir(dir, name.as_os_str()).map_err(failed)?;
+                let (dir, name) = place_of(top, &named.path, Some(&mut made)).map_err(failed)?;
+                let new = NewFile::hidden(dir, name.as_os_str(), hidden).map_err(failed)?;
                 if let Some(mode) = permissions(None, Some(executable)) {
                     new.file()
                         .set_permissions(Permissions::from_mode(mode))
@@ -328,7 +371,7 @@ impl Change {
                 }
                 Self::Make { new, content, made }
             }
-        }))
+        })
     }
 
     /// What is there before.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::decide::{Hindrance, Step};
 use super::journal;
-use super::put::{Putting, put};
+use super::put::{Named, Putting, Ready, put};
 use crate::private_files::{PlainFile, PrivateDir};
 
 /// A working tree with the file `x`, and a place for the journal.
@@ -51,8 +51,17 @@ impl World {
     }
 
     fn put(&self, step: Step) -> (Result<(), Hindrance>, Vec<Vec<u8>>) {
-        let mut outcome = put(&self.top(), vec![("x".into(), Ok(step))], &self.private()).unwrap();
+        let mut outcome = put(&self.top(), vec![("x".into(), Ok(Some(step)))], &self.private()).unwrap();
         (outcome.results.remove(0), outcome.rescued)
+    }
+
+    fn named(&self, putting: &mut Putting<'_>) -> Vec<Named> {
+        putting.named(vec![("x".into(), Ok(Some(self.write())))])
+    }
+
+    fn prepared(&self, putting: &mut Putting<'_>) -> Vec<Ready> {
+        let named = self.named(putting);
+        putting.prepared(named)
     }
 
     /// Everything that lies in the working tree.
@@ -164,7 +173,7 @@ fn written_between(stays_open: bool) {
     let world = World::new();
     let top = world.top();
     let mut putting = Putting::new(&top, 1);
-    let ready = putting.prepared(vec![("x".into(), Ok(world.write()))]);
+    let ready = world.prepared(&mut putting);
     let ready = putting.filled(ready);
     let mut editor = File::options().append(true).open(world.x()).unwrap();
     let done = putting.done(ready);
@@ -194,7 +203,7 @@ fn what_is_written_to_both_is_kept() {
     let world = World::new();
     let top = world.top();
     let mut putting = Putting::new(&top, 1);
-    let ready = putting.prepared(vec![("x".into(), Ok(world.write()))]);
+    let ready = world.prepared(&mut putting);
     let ready = putting.filled(ready);
     let mut editor = File::options().append(true).open(world.x()).unwrap();
     let done = putting.done(ready);
@@ -212,7 +221,7 @@ fn what_was_saved_last_keeps_the_name() {
     let world = World::new();
     let top = world.top();
     let mut putting = Putting::new(&top, 1);
-    let ready = putting.prepared(vec![("x".into(), Ok(world.write()))]);
+    let ready = world.prepared(&mut putting);
     let ready = putting.filled(ready);
     let mut editor = File::options().append(true).open(world.x()).unwrap();
     let done = putting.done(ready);
@@ -234,7 +243,7 @@ fn what_a_run_that_was_killed_has_left_is_removed_where_nobody_misses_it() {
         let world = World::new();
         let top = world.top();
         let mut putting = Putting::new(&top, 1);
-        let ready = putting.prepared(vec![("x".into(), Ok(world.write()))]);
+        let ready = world.prepared(&mut putting);
         let entries: Vec<_> = ready.iter().map(|ready| ready.entry(&top)).collect();
         journal::begin(&world.private(), &entries).unwrap();
         let ready = putting.filled(ready);
@@ -258,6 +267,26 @@ fn what_a_run_that_was_killed_has_left_is_removed_where_nobody_misses_it() {
             assert_eq!(fs::read(top.join(&names[0])).unwrap(), b"old\nlate\n");
         }
         assert_eq!(world.private().names(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_name_is_noted_down_before_anything_has_it() {
+    for made in [false, true] {
+        let world = World::new();
+        let top = world.top();
+        let mut putting = Putting::new(&top, 1);
+        let named = world.named(&mut putting);
+        let entries: Vec<_> = named.iter().map(|named| named.entry(&top)).collect();
+        assert_eq!(world.names(), ["x"]);
+        journal::begin(&world.private(), &entries).unwrap();
+        if made {
+            std::mem::forget(putting.prepared(named));
+            assert_eq!(world.names().len(), 2);
+        }
+        journal::clean_up(&world.private());
+        assert_eq!(world.names(), ["x"]);
+        assert_eq!(fs::read(world.x()).unwrap(), b"old\n");
     }
 }
 
