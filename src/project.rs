@@ -20,6 +20,7 @@ use crate::cache::{Explanation, Understood};
 use crate::changes::{Ahead, Comparison, Tree};
 use crate::config::{Config, ConfigInput, Definition, Member, OnMissing, Requirement, resolve, syntax_mistakes};
 use crate::diagnostic::{Diagnostics, SourceFile};
+use crate::digests::FileTree;
 use crate::environment::{Environment, argument_bytes, locate};
 use crate::event::{Event, RunStats};
 use crate::history::History;
@@ -251,13 +252,28 @@ fn memory(options: &LoadOptions) -> Option<Memory> {
 }
 
 impl Project {
+    /// The same, where somebody has asked git already what there is to compare. `answer` is given the root of the workspace.
+    pub(crate) fn told(self, answer: impl FnOnce(&Path, &Environment) -> Option<Ahead>) -> Self {
+        let ahead = answer(&self.workspace.root, &self.environment);
+        Self { ahead, ..self }
+    }
+
     /// What a request would run.
     ///
     /// # Errors
     ///
     /// Where the request names what does not exist.
-    #[tracing::instrument(level = "debug", skip_all)]
     pub fn plan(&self, request: &Request) -> Result<Plan, RequestError> {
+        self.plan_and_files(request).map(|(plan, _)| plan)
+    }
+
+    /// The same, and the files that it was made from, where they were looked at.
+    ///
+    /// # Errors
+    ///
+    /// Where the request names what does not exist.
+    #[tracing::instrument(name = "plan", level = "debug", skip_all)]
+    pub fn plan_and_files(&self, request: &Request) -> Result<(Plan, Option<Arc<FileTree>>), RequestError> {
         // What the files contain is found out meanwhile: the plan does not rest upon it.
         let (planned, seen) = std::thread::scope(|scope| {
             let seeing = scope.spawn(|| reuse::see(self, request));
@@ -266,18 +282,17 @@ impl Project {
             (planned, seen)
         });
         let (facts, first) = planned?;
-        match seen.and_then(|seen| reuse::passed(self, &first, seen)) {
-            Some(known) => {
-                let facts = Facts {
-                    passed: known.passed,
-                    ..facts
-                };
-                let mut again = plan(&self.config, &self.workspace, request, &facts)?;
-                again.doubted = known.doubted;
-                Ok(with_what_passed(&first, again, &facts.passed, &known.replays))
-            }
-            None => Ok(first),
-        }
+        let files = seen.as_ref().map(|seen| Arc::clone(&seen.tree));
+        let Some(known) = seen.and_then(|seen| reuse::passed(self, &first, seen)) else {
+            return Ok((first, files));
+        };
+        let facts = Facts {
+            passed: known.passed,
+            ..facts
+        };
+        let mut again = plan(&self.config, &self.workspace, request, &facts)?;
+        again.doubted = known.doubted;
+        Ok((with_what_passed(&first, again, &facts.passed, &known.replays), files))
     }
 
     /// Everything that was asked for, whatever has passed before, and what it was made from.

@@ -15,12 +15,18 @@ pub struct Ahead {
     git: PathBuf,
     root: PathBuf,
     environment: Environment,
-    answer: Arc<Mutex<Answer>>,
+    answer: Arc<Mutex<Once>>,
 }
 
-/// Git ends before whoever asked it does.
+/// An answer that is there once.
 #[derive(Debug)]
-struct Answer(Option<JoinHandle<Opened>>);
+struct Once(Option<Answer>);
+
+#[derive(Debug)]
+enum Answer {
+    Asked(JoinHandle<Opened>),
+    Known(Box<Opened>),
+}
 
 impl Ahead {
     /// Asks about the repository that the root of a workspace lies in, and waits for nothing.
@@ -28,26 +34,45 @@ impl Ahead {
     pub fn ask(git: PathBuf, root: PathBuf, environment: Environment) -> Self {
         let asked = (Git::new(git.clone(), environment.clone()), root.clone());
         // Where there is no room for a thread, the question is asked when its answer is needed.
-        let asking = Builder::new().spawn(move || open(&asked.0, &asked.1)).ok();
+        let asking = Builder::new().spawn(move || open(&asked.0, &asked.1));
+        Self::of(git, root, environment, asking.ok().map(Answer::Asked))
+    }
+
+    /// What somebody has asked already.
+    pub(super) fn known(git: PathBuf, root: PathBuf, environment: Environment, answer: Opened) -> Self {
+        Self::of(git, root, environment, Some(Answer::Known(Box::new(answer))))
+    }
+
+    fn of(git: PathBuf, root: PathBuf, environment: Environment, answer: Option<Answer>) -> Self {
         Self {
             git,
             root,
             environment,
-            answer: Arc::new(Mutex::new(Answer(asking))),
+            answer: Arc::new(Mutex::new(Once(answer))),
         }
     }
 
     /// The answer, where the question is the same and nobody has taken it before.
     pub(super) fn take(&self, git: &Git, root: &Path) -> Option<Opened> {
         let is_same = self.git == git.program && self.environment == git.environment && self.root == root;
-        let asking = self.answer.lock().ok().filter(|_| is_same)?.0.take()?;
-        Some(asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let answer = self.answer.lock().ok().filter(|_| is_same)?.0.take()?;
+        Some(answer.given())
     }
 }
 
-impl Drop for Answer {
+impl Answer {
+    fn given(self) -> Opened {
+        match self {
+            Self::Asked(asking) => asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Self::Known(answer) => *answer,
+        }
+    }
+}
+
+impl Drop for Once {
+    /// Git ends before whoever asked it does.
     fn drop(&mut self) {
-        if let Some(asking) = self.0.take() {
+        if let Some(Answer::Asked(asking)) = self.0.take() {
             let _ = asking.join();
         }
     }

@@ -106,6 +106,9 @@ impl Endpoints<'_> {
 
     /// A revision that was named as such.
     pub(super) fn revision(&self, revision: &str) -> Found {
+        if let ("HEAD", Some(head)) = (revision, &self.status.head) {
+            return Ok(at(revision, head.clone()));
+        }
         let found = plain_revision(revision).and_then(|()| self.repository.objects([revision]));
         match found {
             Ok([id]) => Ok(at(revision, id)),

@@ -1,5 +1,7 @@
 //! What the system says about a file without its content, and when that is enough.
 
+use std::time::SystemTime;
+
 use rustix::fs::FileType;
 
 /// A moment, or the time of a file: nanoseconds since 1970.
@@ -66,8 +68,13 @@ pub(super) fn went_back(then: Nanoseconds, now: Nanoseconds) -> bool {
     now < then.saturating_sub(GRAIN)
 }
 
-/// What the clock shows now. Before 1970 nothing is settled.
+/// What the clock shows now.
 pub(super) fn now() -> Nanoseconds {
-    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    at(SystemTime::now())
+}
+
+/// A moment. Before 1970 nothing is settled.
+pub(super) fn at(moment: SystemTime) -> Nanoseconds {
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Nanoseconds::try_from(since.as_nanos()).unwrap_or(0)
 }

@@ -8,12 +8,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::SystemTime;
 
 use fixedbitset::FixedBitSet;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, openat, statat};
 
 use super::elsewhere::Elsewhere;
-use super::stat::{Nanoseconds, Stat};
+use super::stat::{self, Nanoseconds, Stat};
 use crate::model::Digest;
 
 /// With fewer files than this for each, starting a thread takes longer than it saves.
@@ -106,6 +107,12 @@ pub struct Gap {
 }
 
 impl FileTree {
+    /// The directory that paths are relative to.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// How many files there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -216,6 +223,19 @@ impl FileTree {
         touched.sort_unstable();
         touched.dedup();
         touched
+    }
+
+    /// Whether none of the files has changed since a moment before the scan, nor does until now.
+    #[must_use]
+    pub fn is_unchanged_since(&self, moment: SystemTime) -> bool {
+        self.is_unchanged_between(stat::at(moment), stat::now())
+    }
+
+    pub(super) fn is_unchanged_between(&self, moment: Nanoseconds, now: Nanoseconds) -> bool {
+        !stat::went_back(moment, self.began)
+            && !stat::went_back(self.began, now)
+            && self.entries.iter().all(|entry| entry.stat.is_settled(moment))
+            && self.touched(0..self.len()).is_empty()
     }
 
     /// The files that may change within the tick of the clock in which they last changed, so that only their content shows

@@ -12,6 +12,7 @@ use super::outside::leads_out;
 use super::snapshot::{Content, Place, Snapshot, SnapshotError, Surroundings, Use, place};
 use super::toolchain::{self, overridden};
 use crate::changes::{Comparison, Git, top_above, walk};
+use crate::digests::FileTree;
 use crate::environment::locate;
 use crate::plan::{Plan, Resource};
 use crate::project::{
@@ -302,9 +303,12 @@ impl Trial {
     ///
     /// Where there is none, or it needs what is no part of it.
     pub fn load(&self) -> Result<Project, JudgeError> {
-        let loaded = match &self.comparison {
-            Some(_) => load_to_compare(&self.options),
-            None => load(&self.options),
+        let loaded = match (&self.place, &self.comparison) {
+            (Some(Place::InPlace(place)), _) => {
+                load(&self.options).map(|project| project.told(|root, environment| place.answer(root, environment)))
+            }
+            (_, Some(_)) => load_to_compare(&self.options),
+            (_, None) => load(&self.options),
         };
         let Some(Place::Snapshot(snapshot)) = &self.place else {
             return Ok(loaded?);
@@ -349,6 +353,13 @@ impl Trial {
             }
         }
         Ok(())
+    }
+
+    /// Whether these files of the project, as they were seen since it was prepared, are what is judged. Where that cannot be
+    /// told from them alone, `moved` knows it.
+    #[must_use]
+    pub fn is_shown_by(&self, files: &FileTree) -> bool {
+        matches!(&self.place, Some(Place::InPlace(place)) if place.is_shown_by(files))
     }
 
     /// What has moved while the checks ran, so that their verdict is about something else; nothing where it is about what git

@@ -14,18 +14,21 @@ mod private_index;
 mod repaired;
 mod repository;
 mod settings;
+mod sizes;
 mod slot;
 mod strangers;
 #[cfg(feature = "cli")]
 mod unused;
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::SystemTime;
 
 pub use decide::Difference;
 pub use error::SnapshotError;
+use listing::SUBMODULE;
 pub(super) use listing::{Staged, staged};
 pub use repaired::Repaired;
 pub(crate) use repaired::{RepairedFile, Side};
@@ -33,6 +36,7 @@ pub(crate) use repaired::{RepairedFile, Side};
 #[cfg(feature = "cli")]
 pub(crate) use unused::{Removed as RemovedSnapshots, Unused, remove_unused};
 
+use self::settings::Settings;
 use copy::{Copy, Told, of, references, settings};
 use extras::Extras;
 use private_index::PrivateIndex;
@@ -41,7 +45,8 @@ use slot::Slot;
 use strangers::remove;
 
 use super::repairs::clean_up;
-use crate::changes::{Unstaged, unstaged};
+use crate::changes::{Ahead, Unstaged, top_above, unstaged};
+use crate::digests::FileTree;
 use crate::environment::Environment;
 use crate::model::fnv1a;
 use crate::private_files::PrivateDir;
@@ -80,6 +85,8 @@ pub(crate) enum Place {
 pub(crate) struct InPlace {
     repository: Repository,
     index: PrivateIndex,
+    /// When it was looked at.
+    began: SystemTime,
     /// What git listed of the index.
     listing: Vec<u8>,
     seen: Unstaged,
@@ -108,9 +115,12 @@ pub(crate) struct Snapshot {
 struct Look {
     repository: Repository,
     index: PrivateIndex,
+    began: SystemTime,
     listing: Vec<u8>,
     unstaged: Unstaged,
-    told: Told,
+    settings: Settings,
+    /// Whether files may be other texts than what git has of them, though none has changed.
+    converts: bool,
 }
 
 /// What is going to happen to the files of a place.
@@ -138,7 +148,7 @@ pub(crate) fn place(content: &Content, used: Use, around: &Surroundings<'_>) -> 
         Content::Commit(_) => None,
     };
     let index = PrivateIndex::copy(&repository, given, &dir)?;
-    let look = Look::at(repository, index)?;
+    let look = Look::at(repository, index, &dir)?;
     let difference = match look.difference(content)? {
         None if used == Use::Repaired => Some(Difference::Repaired),
         difference => difference,
@@ -161,54 +171,60 @@ pub(crate) fn place(content: &Content, used: Use, around: &Surroundings<'_>) -> 
 }
 
 impl Look {
-    /// Asks all at once: git takes a few milliseconds to begin, whatever it is asked.
-    fn at(repository: Repository, index: PrivateIndex) -> Result<Self, SnapshotError> {
+    /// Asks for the files and for all else at once: git takes its time to begin, whatever it is asked.
+    fn at(repository: Repository, index: PrivateIndex, dir: &PrivateDir) -> Result<Self, SnapshotError> {
+        let began = SystemTime::now();
         let (top, git) = (&repository.top, repository.git_with_index(&index.path));
-        let (unstaged, listing, settings, references) = thread::scope(|scope| {
-            let listing = scope.spawn(|| git.ask(top, ["ls-files", "--stage", "-v", "-z"]));
+        let (unstaged, rest) = thread::scope(|scope| {
             let rest = scope.spawn(|| {
-                repository.is_where_it_seems()?;
-                Ok::<_, SnapshotError>((settings(&repository)?, references(&repository)))
+                let settings = settings(&repository)?;
+                repository.is_where_it_seems(&settings)?;
+                let listing = git.ask(top, ["ls-files", "--stage", "-v", "-z"]);
+                let listing = listing.map_err(|refusal| SnapshotError::refused("what is staged", &refusal))?;
+                let converts = decide::converts(&repository, &entries(&listing)?, (&settings, dir))?;
+                Ok::<_, SnapshotError>((settings, listing, converts))
             });
-            let unstaged =
-                unstaged(&git, top).map_err(|refusal| SnapshotError::refused("what is not staged", &refusal));
-            let listing = joined(listing).map_err(|refusal| SnapshotError::refused("what is staged", &refusal));
-            let (settings, references) = joined(rest)?;
-            Ok::<_, SnapshotError>((unstaged?, listing?, settings, references))
-        })?;
-        let told = Told {
-            settings,
-            references,
-            head: unstaged.head.clone(),
-        };
+            (unstaged(&git, top), joined(rest))
+        });
+        let (settings, listing, converts) = rest?;
+        let unstaged = unstaged.map_err(|refusal| SnapshotError::refused("what is not staged", &refusal))?;
         Ok(Self {
             repository,
             index,
+            began,
             listing,
             unstaged,
-            told,
+            settings,
+            converts,
         })
     }
 
     fn difference(&self, content: &Content) -> Result<Option<Difference>, SnapshotError> {
-        let entries = listing::staged(&self.listing).ok_or_else(|| SnapshotError::not_understood("what is staged"))?;
         if let Content::Commit(commit) = content
             && (self.unstaged.head.as_ref() != Some(commit) || self.unstaged.has_staged)
         {
             return Ok(Some(Difference::Commit));
         }
-        let known = (entries.as_slice(), &self.told.settings);
-        decide::difference(&self.repository, &self.index.path, &self.unstaged, known)
+        Ok(decide::difference(
+            &self.unstaged,
+            &entries(&self.listing)?,
+            self.converts,
+        ))
     }
 
     fn in_place(self) -> InPlace {
         InPlace {
             repository: self.repository,
             index: self.index,
+            began: self.began,
             listing: self.listing,
             seen: self.unstaged,
         }
     }
+}
+
+fn entries(listing: &[u8]) -> Result<Vec<Staged<'_>>, SnapshotError> {
+    staged(listing).ok_or_else(|| SnapshotError::not_understood("what is staged"))
 }
 
 fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
@@ -219,6 +235,41 @@ impl InPlace {
     /// The last commit; none before the first one.
     pub(crate) fn head(&self) -> Option<&str> {
         self.seen.head.as_deref()
+    }
+
+    /// What git has said of it, for whoever compares a workspace in it with something else.
+    pub(crate) fn answer(&self, root: &Path, environment: &Environment) -> Option<Ahead> {
+        // Another repository may lie in this one.
+        if top_above(root).as_ref() != Some(&self.repository.top) {
+            return None;
+        }
+        let of = (self.repository.top.as_path(), root.to_owned());
+        let seen = self.seen.clone();
+        Some(seen.answer(self.repository.program.clone(), of, environment.clone()))
+    }
+
+    /// Whether these are its files, as they were when it was looked at and still are. Where a file is not among those that are
+    /// staged, was changed lately, or is a repository of its own, that is not known.
+    pub(crate) fn is_shown_by(&self, files: &FileTree) -> bool {
+        let Some(staged) = staged(&self.listing) else {
+            return false;
+        };
+        if !self.index.is_unchanged() || !files.gaps().is_empty() || staged.iter().any(|file| file.mode == SUBMODULE) {
+            return false;
+        }
+        let root = files.root().strip_prefix(&self.repository.top);
+        let Ok(root) = root.map(Path::to_owned) else {
+            return false;
+        };
+        let below: HashSet<&Path> = staged
+            .iter()
+            .filter_map(|file| file.path.strip_prefix(&root).ok())
+            .collect();
+        let within = files.below(Path::new(""));
+        within.len() == below.len()
+            && within.len() == files.len()
+            && within.into_iter().all(|place| below.contains(files.entry(place).path))
+            && files.is_unchanged_since(self.began)
     }
 
     /// What has moved since it was looked at, in words; nothing where the verdict is about what is committed.
@@ -260,7 +311,8 @@ impl Snapshot {
             repository,
             index,
             listing,
-            told,
+            unstaged,
+            settings,
             ..
         } = look;
         let own = std::fs::canonicalize(slot.dir.path()).map_err(of(slot.dir.path()))?;
@@ -272,11 +324,12 @@ impl Snapshot {
         }
         let home = cargo_home(&repository.environment);
         let top = levels::place(&repository.top, &own, home.as_deref())?;
-        let told = match content {
-            Content::Index(_) => told,
-            Content::Commit(commit) => Told {
-                head: Some(commit.clone()),
-                ..told
+        let told = Told {
+            references: references(&repository),
+            settings,
+            head: match content {
+                Content::Index(_) => unstaged.head,
+                Content::Commit(commit) => Some(commit.clone()),
             },
         };
         if !slot.is_later_than_before()? {

@@ -23,7 +23,7 @@ use crate::workspace::State;
 pub(super) struct Seen {
     ground: Ground,
     at: SystemTime,
-    tree: FileTree,
+    pub(super) tree: Arc<FileTree>,
 }
 
 /// Looks at the files, where that can be of use.
@@ -41,7 +41,7 @@ pub(super) fn see(project: &Project, request: &Request) -> Option<Seen> {
     }
     let ground = Ground::of(project)?;
     let at = SystemTime::now();
-    let tree = ground.scan.tree();
+    let tree = Arc::new(ground.scan.tree());
     Some(Seen { ground, at, tree })
 }
 
@@ -59,7 +59,7 @@ pub(super) fn passed(project: &Project, plan: &Plan, seen: Seen) -> Option<Known
     let Seen { ground, at, tree } = seen;
     let sources = || sources(project);
     let request = ground.request(project, plan, &sources);
-    let glance = Glance::at(at, &request, plan, Arc::new(tree))?;
+    let glance = Glance::at(at, &request, plan, tree)?;
     let known = glance.known(plan)?;
     let (passed, replays) = glance.passed(plan, &known);
     let all = passed.count();

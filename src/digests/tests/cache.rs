@@ -185,6 +185,32 @@ fn what_is_changed_and_changed_back_is_touched() {
     assert_eq!(digest(&again, "a"), digest(&tree, "a"));
 }
 
+#[test]
+fn what_nobody_has_written_to_since_a_moment_is_unchanged() {
+    let sandbox = Sandbox::with(&["a", "b"]);
+    let written = stat::now();
+    let scanned = written + 9 * SECOND;
+    let tree = sandbox.without_git().tree_at(scanned);
+    for (moment, now, expected) in [
+        (written + 4 * SECOND, scanned, true),
+        (scanned, scanned + SECOND, true),
+        // They may have been written after that moment.
+        (written, scanned, false),
+        (written - 9 * SECOND, scanned, false),
+        // The clock was set back.
+        (scanned + 4 * SECOND, scanned + 5 * SECOND, false),
+        (written + 4 * SECOND, written + 5 * SECOND, false),
+    ] {
+        let what = (moment - written, now - written);
+        assert_eq!(tree.is_unchanged_between(moment, now), expected, "{what:?}");
+    }
+    sandbox.write("b", "B");
+    assert!(!tree.is_unchanged_between(scanned, scanned));
+    let tree = sandbox.without_git().tree_at(scanned);
+    sandbox.remove("a");
+    assert!(!tree.is_unchanged_between(scanned, scanned));
+}
+
 /// A cached digest that is wrong stands for a write through a mapping of memory: nothing that the system says shows it.
 #[test]
 fn what_is_distrusted_is_read_again_and_remembered_as_it_is() {

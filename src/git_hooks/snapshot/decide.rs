@@ -1,13 +1,14 @@
 //! Whether a working tree is, for any check, the same as what is to be judged.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::SnapshotError;
 use super::listing::Staged;
 use super::repository::Repository;
-use super::settings::{Conversion, Settings, conversion, has_mixed_line_ends};
+use super::settings::{Conversion, Settings, conversion};
+use super::{SnapshotError, sizes};
 use crate::changes::Unstaged;
+use crate::private_files::PrivateDir;
 
 /// Why checks do not run in the working tree: the first reason that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,24 +46,18 @@ impl std::fmt::Display for Difference {
 }
 
 /// What of the working tree makes it another one than the index; nothing where no check can tell them apart.
-pub(super) fn difference(
-    repository: &Repository,
-    index: &Path,
-    unstaged: &Unstaged,
-    (entries, settings): (&[Staged<'_>], &Settings),
-) -> Result<Option<Difference>, SnapshotError> {
+pub(super) fn difference(unstaged: &Unstaged, entries: &[Staged<'_>], converts: bool) -> Option<Difference> {
     if let Some(first) = unstaged.files().next() {
-        return Ok(Some(Difference::Files {
+        return Some(Difference::Files {
             first: first.to_owned(),
             others: unstaged.files().count() - 1,
-        }));
+        });
     }
     // An entry that is not to be looked at, or lies outside of what is checked out, never counts as changed.
     if let Some(entry) = entries.iter().find(|entry| entry.tag != b'H' || entry.stage != 0) {
-        return Ok(Some(Difference::Unwatched(entry.path.to_owned())));
+        return Some(Difference::Unwatched(entry.path.to_owned()));
     }
-    let converts = converts(repository, index, entries, settings)?;
-    Ok(converts.then_some(Difference::Conversion))
+    converts.then_some(Difference::Conversion)
 }
 
 /// The files that differ, in words.
@@ -74,12 +69,12 @@ pub(super) fn named(unstaged: &Unstaged) -> Option<String> {
     })
 }
 
-/// Whether what lies in the working tree may be another text than the one that git would write there.
-fn converts(
+/// Whether what lies in the working tree may be another text than the one that git would write there, though git sees no
+/// change in it.
+pub(super) fn converts(
     repository: &Repository,
-    index: &Path,
     entries: &[Staged<'_>],
-    settings: &Settings,
+    (settings, dir): (&Settings, &PrivateDir),
 ) -> Result<bool, SnapshotError> {
     if settings.may_convert_line_ends() {
         return Ok(true);
@@ -89,14 +84,11 @@ fn converts(
     files.push(repository.common.join("info/attributes"));
     files.extend(of_user(repository, settings));
     let texts = files.iter().map(|file| fs::read(file).unwrap_or_default());
-    let most = texts.map(|text| conversion(&text)).max().unwrap_or_default();
-    if most != Conversion::LineEnds {
-        return Ok(most == Conversion::Content);
+    match texts.map(|text| conversion(&text)).max().unwrap_or_default() {
+        Conversion::None => Ok(false),
+        Conversion::LineEnds => sizes::differ(repository, entries, dir),
+        Conversion::Content => Ok(true),
     }
-    let git = repository.git_with_index(index);
-    let listing = git.ask(&repository.top, ["ls-files", "--eol", "-z"]);
-    let listing = listing.map_err(|refusal| SnapshotError::refused("the ends of lines", &refusal))?;
-    Ok(has_mixed_line_ends(&listing))
 }
 
 /// The attributes of the user, and those of the machine.

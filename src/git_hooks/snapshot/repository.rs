@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::SnapshotError;
 use super::copy::of;
+use super::settings::Settings;
 use crate::changes::{self, Git};
 use crate::environment::Environment;
+
+/// Variables that tell git of another working tree than the one in which it is called.
+const MOVING: [&str; 3] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR"];
 
 /// A repository with a working tree.
 #[derive(Clone, Debug)]
@@ -57,8 +61,17 @@ impl Repository {
         Git::new(self.program.clone(), environment)
     }
 
-    /// Makes sure that git means the same working tree: a configuration may move it.
-    pub(super) fn is_where_it_seems(&self) -> Result<(), SnapshotError> {
+    /// Makes sure that git means the same working tree: a configuration or the environment may move it.
+    pub(super) fn is_where_it_seems(&self, settings: &Settings) -> Result<(), SnapshotError> {
+        let is_bare = settings
+            .get("core.bare")
+            .is_some_and(|value| !value.eq_ignore_ascii_case("false"));
+        let is_moved = is_bare
+            || settings.get("core.worktree").is_some()
+            || MOVING.iter().any(|name| self.environment.get(name).is_some());
+        if !is_moved {
+            return Ok(());
+        }
         let answer = self.git().ask(&self.top, ["rev-parse", "--show-toplevel"]);
         let answer = answer.map_err(|refusal| SnapshotError::refused("where its working tree is", &refusal))?;
         if answer.strip_suffix(b"\n") == Some(self.top.as_os_str().as_bytes()) {

@@ -144,18 +144,6 @@ fn of_word(word: &[u8]) -> Conversion {
     }
 }
 
-/// Whether `git ls-files --eol -z` tells of a file whose line ends differ, or are of both kinds.
-pub(super) fn has_mixed_line_ends(listing: &[u8]) -> bool {
-    let records = listing.split(|byte| *byte == 0).filter(|record| !record.is_empty());
-    records.into_iter().any(|record| {
-        let head = record.split(|byte| *byte == b'\t').next().unwrap_or_default();
-        let mut words = head.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        let index = words.next().and_then(|word| word.strip_prefix(b"i/"));
-        let work = words.next().and_then(|word| word.strip_prefix(b"w/"));
-        index.is_none() || index != work || index == Some(b"mixed")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,26 +191,6 @@ mod tests {
         check("*.rs ident\n* text\n", Conversion::Content);
         check("*.psd filter=lfs -text\n", Conversion::Content);
         check("[attr]utf working-tree-encoding=UTF-16\n", Conversion::Content);
-    }
-
-    #[test]
-    fn line_ends_that_differ_are_seen() {
-        let check = |listing: &str, expected: bool| {
-            assert_eq!(
-                has_mixed_line_ends(listing.replace('|', "\0").as_bytes()),
-                expected,
-                "{listing}"
-            );
-        };
-        check("", false);
-        check(
-            "i/lf    w/lf    attr/text=auto \ta|i/-text w/-text attr/ \tb|i/none w/none attr/ \tc|",
-            false,
-        );
-        check("i/crlf  w/crlf  attr/ \ta|", false);
-        check("i/lf    w/crlf  attr/text=auto \ta|", true);
-        check("i/mixed w/mixed attr/ \ta|", true);
-        check("nonsense|", true);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod installed;
 mod oddities;
 mod pushes;
 mod random;
+mod remembered;
 mod repairs;
 mod repairs_disk;
 mod repairs_murder;
