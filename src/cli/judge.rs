@@ -86,13 +86,17 @@ pub(super) fn prospect(
 /// What judges the same again: `cargo hooks check` is about the working tree, and a snapshot about what is staged. An index that
 /// git has made for one commit is gone after that.
 fn rerun(trial: &Trial, part: &Part, question: &Question<'_>) -> Option<String> {
-    let is_usual = match part {
+    let stage = question.typed.which.stage?;
+    (is_usual_index(part) && trial.can_be_repaired()).then(|| format!("cargo hooks git-hook {stage}"))
+}
+
+/// Whether it is the index that stays, and not one that git has made for a single commit.
+pub(super) fn is_usual_index(part: &Part) -> bool {
+    match part {
         Part::Index(None) => true,
         Part::Index(Some(file)) => file.file_name().is_some_and(|name| name == "index"),
         Part::Commits(_) | Part::WorkTree => false,
-    };
-    let stage = question.typed.which.stage?;
-    (is_usual && trial.can_be_repaired()).then(|| format!("cargo hooks git-hook {stage}"))
+    }
 }
 
 /// What came of the checks.

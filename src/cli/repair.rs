@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::args::GlobalArgs;
 use super::error::exit;
-use super::judge::{Prospect, Question, Verdict, prospect, tell, verdict};
+use super::judge::{Prospect, Question, Verdict, is_usual_index, prospect, tell, verdict};
 use super::reporters::Reporters;
 use super::{CliError, Ended, check, colour, output};
 use crate::config::Repairs;
@@ -89,7 +89,7 @@ pub(super) fn judge(mut trial: Trial, judged: &Prospect, wish: &Wish, hook: &Hoo
         return Ok(ExitCode::from(exit::FAILED));
     }
     let back = copy.bring_back(&repaired)?;
-    tell_back(&back, global);
+    tell_back(&back, part, global);
     if !stats.is_success() {
         return Ok(check::exit_code(&stats));
     }
@@ -144,7 +144,7 @@ fn conclude(copy: &Trial, repaired: &Repaired, repairs: Repairs, global: &Global
 }
 
 /// Says what became of the repairs in the working tree.
-fn tell_back(back: &BroughtBack, global: &GlobalArgs) {
+fn tell_back(back: &BroughtBack, part: &Part, global: &GlobalArgs) {
     if let Some(first) = back.repaired.first().filter(|_| !global.quiet) {
         let others = match back.repaired.len() - 1 {
             0 => String::new(),
@@ -162,7 +162,12 @@ fn tell_back(back: &BroughtBack, global: &GlobalArgs) {
     }
     if let Some(patch) = &back.patch {
         let patch = patch.display();
-        let text = format!("its repair lies in {patch}; `git apply --cached {patch}` repairs what is staged");
+        let text = if is_usual_index(part) {
+            format!("its repair lies in {patch}; `git apply --cached {patch}` repairs what is staged")
+        } else {
+            // What it is a patch for is staged only as long as git makes this commit.
+            format!("its repair lies in {patch}")
+        };
         say("note", &text, global);
     }
     for rescued in &back.rescued {

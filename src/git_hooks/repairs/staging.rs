@@ -30,8 +30,11 @@ pub(in crate::git_hooks) fn stage(
     let Some(source) = snapshot.index() else {
         return Err(SnapshotError::not_understood("what is staged"));
     };
-    let indexes = indexes(source);
-    for index in &indexes {
+    let mut indexes: Vec<(PathBuf, Flags)> = indexes(source)
+        .into_iter()
+        .map(|index| (index, Flags::default()))
+        .collect();
+    for (index, flags) in &mut indexes {
         if !index.is_file() {
             // Git has given up, and an index that were made now would be in the way of the next one.
             return Err(SnapshotError::Git {
@@ -39,16 +42,29 @@ pub(in crate::git_hooks) fn stage(
                 words: format!("`{}` is gone", index.display()),
             });
         }
-        if let Some(other) = another(snapshot, repaired, index)? {
-            return Ok(Err(other));
+        for some in repaired.files.chunks(FILES_AT_ONCE) {
+            let listing = listed(snapshot, some, index)?;
+            let entries = staged(&listing).ok_or_else(|| SnapshotError::not_understood("what is staged"))?;
+            if let Some(other) = some.iter().find(|file| !is_staged(file, &entries)) {
+                return Ok(Err(other.path.clone()));
+            }
+            flags.note(some, &entries);
         }
     }
     let after: Vec<&Side> = repaired.files.iter().filter_map(|file| file.after.as_ref()).collect();
     keep_objects(snapshot, &after)?;
     let words = words(&repaired.files);
-    for index in &indexes {
-        let question = ["update-index", "-z", "--index-info"];
-        tell(snapshot, index, &question, &words)?;
+    for (index, flags) in &indexes {
+        tell(snapshot, index, &["update-index", "-z", "--index-info"], &words)?;
+        // What is staged anew has lost what git was told of it.
+        for (flag, files) in [
+            ("--skip-worktree", &flags.left_out),
+            ("--assume-unchanged", &flags.unwatched),
+        ] {
+            if !files.is_empty() {
+                tell(snapshot, index, &["update-index", flag, "-z", "--stdin"], files)?;
+            }
+        }
     }
     // What git commits now has to be what was judged.
     let tree = snapshot.tree_of_index()?;
@@ -70,21 +86,40 @@ fn indexes(source: &Path) -> Vec<PathBuf> {
     std::iter::once(source.to_owned()).chain(next).collect()
 }
 
-/// The first file of which an index does not have what was repaired.
-fn another(snapshot: &Snapshot, repaired: &Repaired, index: &Path) -> Result<Option<PathBuf>, SnapshotError> {
-    for some in repaired.files.chunks(FILES_AT_ONCE) {
-        let question = ["ls-files", "--stage", "-v", "-z", "--"].map(OsStr::new);
-        let names = some.iter().map(|file| file.path.as_os_str());
-        let git = snapshot.git_with_index(index);
-        let listing = git.ask(snapshot.original(), question.into_iter().chain(names));
-        let listing = listing.map_err(|refusal| SnapshotError::refused("what is staged", &refusal))?;
-        let entries = staged(&listing).ok_or_else(|| SnapshotError::not_understood("what is staged"))?;
-        let other = some.iter().find(|file| !is_staged(file, &entries));
-        if let Some(other) = other {
-            return Ok(Some(other.path.clone()));
+/// What git was told of files, by their names, each with a zero byte after it.
+#[derive(Default)]
+struct Flags {
+    /// The working tree is not to have them.
+    left_out: Vec<u8>,
+    /// Git is not to look at them.
+    unwatched: Vec<u8>,
+}
+
+impl Flags {
+    /// Notes down what holds for files that stay.
+    fn note(&mut self, files: &[RepairedFile], entries: &[Staged<'_>]) {
+        for file in files.iter().filter(|file| file.after.is_some()) {
+            let Some(entry) = entries.iter().find(|entry| entry.path == file.path) else {
+                continue;
+            };
+            let name = [file.path.as_os_str().as_encoded_bytes(), b"\0"].concat();
+            if entry.tag.eq_ignore_ascii_case(&b'S') {
+                self.left_out.extend_from_slice(&name);
+            }
+            if entry.tag.is_ascii_lowercase() {
+                self.unwatched.extend_from_slice(&name);
+            }
         }
     }
-    Ok(None)
+}
+
+/// What an index has of files.
+fn listed(snapshot: &Snapshot, files: &[RepairedFile], index: &Path) -> Result<Vec<u8>, SnapshotError> {
+    let question = ["ls-files", "--stage", "-v", "-z", "--"].map(OsStr::new);
+    let names = files.iter().map(|file| file.path.as_os_str());
+    let git = snapshot.git_with_index(index);
+    let listing = git.ask(snapshot.original(), question.into_iter().chain(names));
+    listing.map_err(|refusal| SnapshotError::refused("what is staged", &refusal))
 }
 
 /// Whether what was repaired is what is staged of a file. A name that was a directory has other files in its place.

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::copy::{Copy, of};
-use super::listing::{self, SUBMODULE};
+use super::listing::{self, SUBMODULE, Staged};
 use super::private_index::PrivateIndex;
 use super::strangers::remove;
 use super::{Snapshot, SnapshotError};
@@ -94,6 +94,9 @@ impl Repaired {
         if paths.is_empty() {
             return Ok(None);
         }
+        for submodule in snapshot.submodules().filter(|path| paths.contains(path)) {
+            tracing::warn!(path = %submodule.display(), "what fixers have changed in a submodule is not brought back");
+        }
         let own = snapshot.own_dir().to_owned();
         let before = own.join(BEFORE);
         remove(&before).map_err(of(&before))?;
@@ -160,10 +163,18 @@ impl Snapshot {
 
     /// What the working tree is not to have, though it is in the index.
     fn left_out(&self) -> Vec<PathBuf> {
-        let listing = self.judged.as_ref().map_or(&[][..], |(_, listing)| listing);
-        let entries = listing::staged(listing).unwrap_or_default();
-        let left_out = entries.iter().filter(|entry| entry.tag.eq_ignore_ascii_case(&b'S'));
+        let left_out = self.staged().filter(|entry| entry.tag.eq_ignore_ascii_case(&b'S'));
         left_out.map(|entry| entry.path.to_owned()).collect()
+    }
+
+    fn submodules(&self) -> impl Iterator<Item = &Path> {
+        let submodules = self.staged().filter(|entry| entry.mode == SUBMODULE);
+        submodules.map(|entry| entry.path)
+    }
+
+    fn staged(&self) -> impl Iterator<Item = Staged<'_>> {
+        let listing = self.judged.as_ref().map_or(&[][..], |(_, listing)| listing);
+        listing::staged(listing).unwrap_or_default().into_iter()
     }
 }
 

@@ -11,5 +11,6 @@ mod remembered;
 mod repairs;
 mod repairs_disk;
 mod repairs_murder;
+mod repairs_oddities;
 mod repairs_random;
 mod world;

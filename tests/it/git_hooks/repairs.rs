@@ -46,13 +46,13 @@ pub(super) fn repairing(then: Then) -> World {
     world
 }
 
-fn settings(then: Then) -> String {
+pub(super) fn settings(then: Then) -> String {
     let stage = then == Then::Stage;
     format!("stages.pre-commit = {{ fix = true, stage-fixes = {stage} }}\n{CHECK}")
 }
 
 /// Ten lines, of which these are others.
-fn lines(others: &[(usize, &str)]) -> String {
+pub(super) fn lines(others: &[(usize, &str)]) -> String {
     let line = |at: usize| {
         let other = others.iter().find(|(number, _)| *number == at);
         other.map_or_else(|| format!("{at}\n"), |(_, text)| format!("{text}\n"))
@@ -98,12 +98,12 @@ fn three(world: &World, file: &str) -> Three {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it stands beside nothing at all")]
-fn plain(content: &str) -> Option<String> {
+pub(super) fn plain(content: &str) -> Option<String> {
     Some(format!("100644 {content}"))
 }
 
 #[track_caller]
-fn assert_three(world: &World, file: &str, [head, index, tree]: [Option<String>; 3]) {
+pub(super) fn assert_three(world: &World, file: &str, [head, index, tree]: [Option<String>; 3]) {
     assert_eq!(three(world, file), Three { head, index, tree }, "{file}");
 }
 
@@ -134,7 +134,7 @@ pub(super) fn leaves_no_litter(world: &World) {
 }
 
 /// Stages `a.txt` with a line to repair, and has these other lines in the working tree.
-fn partly_staged(world: &World, unstaged: &[(usize, &str)]) {
+pub(super) fn partly_staged(world: &World, unstaged: &[(usize, &str)]) {
     world.sandbox.write("a.txt", lines(&[(3, "bad")]));
     world.git("add --all").ends(0);
     let others: Vec<_> = [(3, "bad")].into_iter().chain(unstaged.iter().copied()).collect();
@@ -593,6 +593,24 @@ fn an_editor_that_has_a_file_open_keeps_it() {
     // Then it is merged like anything that is not staged.
     world.git(COMMIT).ends(0);
     assert_eq!(world.sandbox.read("a.txt"), lines(&[(3, "good")]) + "late\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_is_told_to_repair_an_index_that_is_gone_with_the_commit() {
+    for (how, said) in [
+        ("commit --quiet --all -m second", false),
+        ("commit --quiet -m second a.txt", false),
+        (COMMIT, true),
+    ] {
+        let world = repairing(Then::Stage);
+        partly_staged(&world, &[]);
+        let editor = fs::File::options().append(true).open(world.sandbox.ws().join("a.txt"));
+        let output = world.git(how).exits(1);
+        drop(editor);
+        assert!(output.stderr.contains("its repair lies in "), "{how}: {output}");
+        assert_eq!(output.stderr.contains("git apply --cached"), said, "{how}: {output}");
+    }
 }
 
 #[test]
