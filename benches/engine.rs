@@ -1,6 +1,7 @@
 //! What the tool itself costs, beside the tools that it runs: `cargo bench`.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
@@ -11,13 +12,13 @@ use cargo_hooks::config::{ConfigInput, Member, Order, resolve};
 use cargo_hooks::diagnostic::SourceFile;
 use cargo_hooks::event::{Cached, Event, EventKind, Outcome, Output, RunStats, TaskFinished, Timing};
 use cargo_hooks::insight::figures;
-use cargo_hooks::journal::{Begin, Journal, Secrets, journals};
+use cargo_hooks::journal::{Begin, Journal, journals};
 use cargo_hooks::model::{Dialect, Digest, Exit};
 use cargo_hooks::plan::{Access, CargoSettings, Facts, Mode, Need, Passed, Resource};
 use cargo_hooks::results::{Pass, Recorded, Results, save as save_results};
 use cargo_hooks::schedule::{BuiltIn, Effect, Job, Message, Rules, Schedule, Verdict};
 use cargo_hooks::store::{Recorder, TaskEnd, load as load_history, save};
-use cargo_hooks::tool_output::{Attribution, Colour, Stream, ToolOutput, sanitize};
+use cargo_hooks::tool_output::{Attribution, Colour, Secrets, Stream, ToolOutput, sanitize};
 use cargo_hooks::{LoadOptions, Plan, Project, Request, TaskId, load};
 use divan::Bencher;
 
@@ -310,6 +311,27 @@ fn read_compiler_messages(bencher: Bencher) {
     });
 }
 
+/// A hundred megabytes of what a tool writes, with so many secret variables set, none of which it names.
+#[divan::bench(args = [0, 1, 5, 50], sample_count = 5)]
+fn tell_no_secret(bencher: Bencher, secrets: u64) {
+    let lines = "test engine::tests::a_test_with_a_name_of_some_length_as_they_have ... ok\n".repeat(1_400_000);
+    let secrets: Vec<OsString> = (0..secrets)
+        .map(|n| Digest::of(&n.to_le_bytes()).to_string().into())
+        .collect();
+    let secrets = Secrets::of(secrets.iter().map(|value| (OsStr::new("A_TOKEN"), value.as_os_str())));
+    let attribution = Arc::new(Attribution::new("/ws", []));
+    bencher.counter(divan::counter::BytesCount::of_str(&lines)).bench(|| {
+        let output = ToolOutput::new(Dialect::CargoTest, Arc::clone(&attribution), "/ws".into());
+        let mut output = output.without(&secrets).giving_out_what_is_long();
+        let mut long = 0;
+        for piece in lines.as_bytes().chunks(64 * 1024) {
+            output.feed(Stream::Stdout, piece);
+            long += output.take_long().len();
+        }
+        long + output.finish(Exit::Code(0)).findings.len()
+    });
+}
+
 #[divan::bench]
 fn make_output_harmless(bencher: Bencher) {
     let text = "\x1b[1m\x1b[31merror\x1b[0m: something is wrong in `crates/a/src/lib.rs`\n".repeat(20_000);
@@ -361,7 +383,7 @@ fn record(state: &std::path::Path, events: &[Event]) {
         repairs: false,
         version: String::new(),
     };
-    let mut journal = Journal::new(state, &begin, Secrets::default());
+    let mut journal = Journal::new(state, &begin);
     for event in events {
         journal.hear(event);
     }

@@ -1,6 +1,7 @@
 //! A workspace and its configuration, ready to be asked for plans. The façade that `lib.rs` shows.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ use crate::plan::{
 use crate::run::{Guard, RunContext, RunError};
 use crate::schedule::Tactics;
 use crate::store::{self, Recorder};
-use crate::tool_output::{Attribution, Colour, CrateShape};
+use crate::tool_output::{Attribution, Colour, CrateShape, Secrets};
 use crate::workspace::{self, LoadRequest, Memory, Workspace, WorkspaceError, Worktree, find_root};
 
 /// Where to look for the workspace.
@@ -325,7 +326,7 @@ impl Project {
         compare::of_project(self, comparison)
     }
 
-    /// Runs a plan to its end. The reporter hears everything that happens, in order.
+    /// Runs a plan to its end. The reporter hears everything that happens, in order, without the values of secret variables.
     ///
     /// From then on, signals that would end the program (`SIGINT` and its like) only end runs: a program that goes on
     /// afterwards has to listen for them itself.
@@ -515,6 +516,13 @@ impl Project {
         crates.map(|krate| (krate.name.clone(), shape(krate))).collect()
     }
 
+    /// What a run of this plan must not tell: of the environment, and of what checks are given beside it.
+    fn secrets(&self, plan: &Plan) -> Secrets {
+        let given = plan.tasks().flat_map(|task| &task.command.env);
+        let given = given.map(|(name, value)| (OsStr::new(name), OsStr::new(value)));
+        Secrets::of(self.environment.iter().chain(given))
+    }
+
     fn run_context(&self, plan: &Plan) -> RunContext {
         let crates = self.workspace.crates().iter();
         let crates = crates.map(|krate| (krate.name.clone(), krate.dir.clone(), krate.package_id.clone()));
@@ -527,6 +535,7 @@ impl Project {
             state_dir: self.state_dir(),
             ends_with: self.ends_with,
             inputs: None,
+            secrets: self.secrets(plan),
         }
     }
 }

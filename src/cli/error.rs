@@ -83,6 +83,8 @@ impl CliError {
                 ExitCode::from(exit::USAGE)
             }
             Self::Other { code, message, hint } => {
+                // It may be what another program has said.
+                let message = output::secrets().hidden_in(&message).into_owned();
                 output::stderr(&output::labelled("error", message.trim_end(), colour));
                 if let Some(hint) = hint {
                     output::stderr(&output::labelled("help", &hint, colour));

@@ -1,5 +1,6 @@
-//! The log: what happens inside, and what takes how long.
+//! The log: what happens inside, and what takes how long. It tells no secret of the environment.
 
+use std::io::{self, Write};
 use std::str::FromStr;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -9,7 +10,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::args::GlobalArgs;
 use super::{colour, output};
-use crate::tool_output::Colour;
+use crate::tool_output::{Colour, Secrets};
 
 /// Starts the log on standard error: warnings always, more with `-vv` or as `CARGO_HOOKS_LOG` says.
 pub(super) fn start(global: &GlobalArgs) {
@@ -25,12 +26,27 @@ pub(super) fn start(global: &GlobalArgs) {
         }),
         None => of_verbosity(global.verbose),
     };
+    let secrets = output::secrets();
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(move || Discreet(secrets.clone()))
         .with_ansi(colour == Colour::Keep)
         .with_span_events(FmtSpan::CLOSE)
         .with_timer(tracing_subscriber::fmt::time::uptime());
     tracing_subscriber::registry().with(filter).with(layer).init();
+}
+
+/// Standard error, without what must not be told. An entry of the log comes whole.
+struct Discreet(Secrets);
+
+impl Write for Discreet {
+    fn write(&mut self, entry: &[u8]) -> io::Result<usize> {
+        io::stderr().lock().write_all(&self.0.hidden(entry))?;
+        Ok(entry.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 #[expect(

@@ -1,10 +1,11 @@
 //! Where the program writes. A reader that has gone away is no error: what it did not want is not written.
 
+use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::tool_output::{Colour, sanitize};
+use crate::tool_output::{Colour, Secrets, sanitize};
 
 /// Standard output, until its reader goes away; nothing from then on.
 #[derive(Debug, Default)]
@@ -61,6 +62,13 @@ pub(super) fn stdout(text: &str) -> io::Result<()> {
 pub(super) fn stderr(text: &str) {
     let clean = sanitize(text.trim_end_matches('\n').as_bytes(), Colour::Keep);
     let _ = writeln!(io::stderr(), "{clean}");
+}
+
+/// What nobody is told of the environment of this process.
+pub(super) fn secrets() -> Secrets {
+    let variables: Vec<(OsString, OsString)> = std::env::vars_os().collect();
+    let variables = variables.iter();
+    Secrets::of(variables.map(|(name, value)| (name.as_os_str(), value.as_os_str())))
 }
 
 /// `error: text`, with the word in its colour.

@@ -1,7 +1,7 @@
 //! The reporters of a run: one for the terminal, any number for files.
 //!
 //! All hear the same events. What the one for the terminal says is written at once, what those for files say when the run is
-//! over, and without the secrets of the environment: a file is handed on, and read where nobody knows what it must not say.
+//! over.
 //! What cannot be written changes no verdict, but the run ends with an error: a result that nobody gets must not look like
 //! a pass.
 
@@ -17,7 +17,6 @@ use super::terminal::NoControlEcho;
 use super::timings::Timings;
 use super::{CliError, colour, github, output, timings};
 use crate::event::{Event, EventKind};
-use crate::journal::Secrets;
 use crate::plan::Plan;
 use crate::project::Project;
 use crate::report::{
@@ -107,7 +106,6 @@ pub(super) struct Reporters {
     terminal: Terminal,
     files: Vec<(Told, ReportFile)>,
     global: GlobalArgs,
-    secrets: Secrets,
 }
 
 impl Reporters {
@@ -122,7 +120,6 @@ impl Reporters {
             files: args.files(project)?,
             global: global.clone(),
             terminal: Terminal::new(args.message_format, project, plan.colour, global),
-            secrets: Secrets::of(project.environment().iter()),
         })
     }
 
@@ -133,9 +130,8 @@ impl Reporters {
         if self.files.is_empty() || matches!(event.kind, EventKind::TaskSaid { .. }) {
             return;
         }
-        let event = self.secrets.hidden(event);
         for (_, file) in &mut self.files {
-            file.on_event(&event);
+            file.on_event(event);
         }
     }
 

@@ -63,7 +63,7 @@ pub(super) fn show(args: &ShowArgs, global: &GlobalArgs) -> Ended {
         Which::Last => journals(&state, 1).runs.last().map(|run| run.number),
     };
     let number = number.ok_or_else(|| CliError::usage("no run is recorded"))?;
-    let run = read(&state, number).ok_or_else(|| {
+    let mut run = read(&state, number).ok_or_else(|| {
         let unknown = CliError::usage(format!("nothing is recorded of a run {number}"));
         unknown.hint("`cargo hooks history` lists the runs")
     })?;
@@ -83,7 +83,10 @@ pub(super) fn show(args: &ShowArgs, global: &GlobalArgs) -> Ended {
         _ => (String::new(), String::new()),
     };
     let mut text = head.into_bytes();
-    for event in &run.events {
+    let secrets = output::secrets();
+    for event in &mut run.events {
+        // The variable may not have been set when the run was recorded.
+        secrets.hide_in_event(event);
         reporter.on_event(event, &mut text)?;
     }
     reporter.finish(&mut text)?;

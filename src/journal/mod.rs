@@ -20,7 +20,6 @@ mod place;
 mod query;
 mod read;
 mod room;
-mod secrets;
 mod summary;
 mod tally;
 #[cfg(test)]
@@ -33,7 +32,6 @@ pub use entry::Begin;
 pub use place::JournalError;
 pub use query::{Journals, journals};
 pub use read::{Recorded, Standing, read};
-pub use secrets::Secrets;
 pub use summary::{Longest, OfCheck, RunSummary, summarize};
 pub use tally::{Durations, Tallies, Tally};
 pub use tidy::{Collected, Limits, collect};

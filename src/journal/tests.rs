@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::entry::Begin;
 use super::place::{Placed, place};
 use super::tidy::{Limits, collect};
-use super::{Journal, Journals, RunSummary, Secrets, Standing, journals, read, verify};
+use super::{Journal, Journals, RunSummary, Standing, journals, read, verify};
 use crate::event::{Event, EventKind, RunStats, TaskFinished};
 use crate::report::fixtures::{at, ended, exit, finished, head, started, task, wrote};
 
@@ -76,7 +76,7 @@ impl State {
     }
 
     fn journal(&self) -> Journal {
-        Journal::new(&self.path(), &begin(BEGAN), Secrets::default())
+        Journal::new(&self.path(), &begin(BEGAN))
     }
 
     /// A run of these events. Its number.

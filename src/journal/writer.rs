@@ -11,7 +11,6 @@ use std::thread::JoinHandle;
 use super::entry::{self, Begin};
 use super::place::{JournalError, Placed, place};
 use super::room::Room;
-use super::secrets::Secrets;
 use crate::event::{Event, EventKind};
 
 /// What waits to be written takes no more memory than this.
@@ -23,7 +22,6 @@ const LONGEST: u64 = 32 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Journal {
     state: PathBuf,
-    secrets: Secrets,
     room: Room,
     /// The number of the next line.
     next: u64,
@@ -54,12 +52,11 @@ enum To {
 impl Journal {
     /// For a run that begins now. Nothing is written yet.
     #[must_use]
-    pub fn new(state: &Path, begin: &Begin, secrets: Secrets) -> Self {
+    pub fn new(state: &Path, begin: &Begin) -> Self {
         let mut lines = Vec::new();
         entry::write_begin(&mut lines, begin);
         Self {
             state: state.to_owned(),
-            secrets,
             room: Room::default(),
             next: 1,
             written: lines.len() as u64,
@@ -70,8 +67,7 @@ impl Journal {
 
     /// Hears what happens. It waits for nothing but memory.
     pub fn hear(&mut self, event: &Event) {
-        let hidden = self.secrets.hidden(event);
-        let Some(kept) = self.room.kept(&hidden) else {
+        let Some(kept) = self.room.kept(event) else {
             return;
         };
         let mut line = Vec::new();

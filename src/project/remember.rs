@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::Project;
 use crate::cache::Contradiction;
-use crate::journal::{Begin, Journal, JournalError, Limits, Secrets, Written, collect};
+use crate::journal::{Begin, Journal, JournalError, Limits, Written, collect};
 use crate::plan::Plan;
 use crate::store::{self, Recorder, StoreError};
 
@@ -25,7 +25,7 @@ pub(super) fn journal(project: &Project, plan: &Plan) -> Option<Journal> {
         repairs: plan.tasks().any(|task| task.key.repairs),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Some(Journal::new(&state, &begin, Secrets::of(project.environment.iter())))
+    Some(Journal::new(&state, &begin))
 }
 
 /// Leaves the results of a run for later ones.

@@ -28,7 +28,7 @@ use crate::event::{
 use crate::model::{CrateName, TaskId};
 use crate::plan::{MissingTool, Plan};
 use crate::schedule::{Effect, Message, Schedule, Tactics, Verdict};
-use crate::tool_output::Attribution;
+use crate::tool_output::{Attribution, Secrets};
 
 /// Where a run takes place.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub struct RunContext {
     pub ends_with: Option<u32>,
     /// What the verdicts rest upon, where that is looked at.
     pub inputs: Option<Inputs>,
+    /// What nobody is told.
+    pub secrets: Secrets,
 }
 
 /// Why a run could not take place.
@@ -94,7 +96,9 @@ pub fn run(plan: &Plan, context: &RunContext, on_event: &mut dyn FnMut(&Event)) 
     let (all_told, reported) = oneshot::channel();
     let stats = std::thread::scope(|scope| {
         let dispatching = scope.spawn(|| runtime.block_on(dispatch(plan, context, tell, reported)));
-        for event in told {
+        for mut event in told {
+            // The one way out of a run: whoever hears it, now or later, hears none of them.
+            context.secrets.hide_in_event(&mut event);
             on_event(&event);
         }
         // Nobody waits for it any more only where the run could not start.

@@ -44,7 +44,10 @@ impl<'s> Hearing<'s> {
         let attribution = Arc::clone(&place.context.attribution);
         let output = ToolOutput::new(task.output, attribution, task.command.cwd.clone());
         Self {
-            output: output.asked_for(asked(task)).giving_out_what_is_long(),
+            output: output
+                .asked_for(asked(task))
+                .without(&place.context.secrets)
+                .giving_out_what_is_long(),
             kept: task.handling.kept_output.as_deref().map(KeptOutput::new),
             printing: (task.handling.diff != Diff::No).then(Printing::default),
             spill: place.spills.spill(task.head.label()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{CrateName, Finding, Severity};
+use crate::tool_output::Secrets;
 
 /// The most findings of one task that are kept. Further ones are counted and dropped.
 pub const MAX_FINDINGS: usize = 10_000;
@@ -10,22 +11,35 @@ pub const MAX_FINDINGS: usize = 10_000;
 /// A message is one line to be read at a glance; a longer one is cut here, in characters.
 const MAX_MESSAGE: usize = 1_000;
 
-/// The findings of one task.
+/// The findings of one task, without what must not be told.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
+    secrets: Secrets,
     kept: Vec<Finding>,
     errors: usize,
     warnings: usize,
 }
 
 impl Findings {
+    /// No finding yet, of a tool that may write these.
+    pub(super) fn without(secrets: Secrets) -> Self {
+        Self {
+            secrets,
+            ..Self::default()
+        }
+    }
+
     /// Counts a finding, and keeps it while there is room.
-    pub(super) fn push(&mut self, finding: Finding) {
+    pub(super) fn push(&mut self, mut finding: Finding) {
         match finding.severity {
             Severity::Error => self.errors += 1,
             Severity::Warning => self.warnings += 1,
         }
         if self.kept.len() < MAX_FINDINGS {
+            // Only whole can they be found.
+            self.secrets.hide_in_finding(&mut finding);
+            cut_short(&mut finding.message);
+            finding.test.iter_mut().for_each(cut_short);
             self.kept.push(finding);
         }
     }
@@ -77,10 +91,17 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     }
 }
 
-/// The first line that says something, short enough to be one.
+/// The first line that says something.
 pub(super) fn one_line(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty());
-    line.unwrap_or_default().chars().take(MAX_MESSAGE).collect()
+    line.unwrap_or_default().to_owned()
+}
+
+/// Makes a message short enough to be one.
+pub(super) fn cut_short(message: &mut String) {
+    if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+        message.truncate(end);
+    }
 }
 
 #[cfg(test)]
@@ -126,6 +147,10 @@ mod tests {
     fn a_message_is_one_line() {
         assert_eq!(one_line("\n  first \nsecond"), "first");
         assert_eq!(one_line(""), "");
-        assert_eq!(one_line(&"x".repeat(5_000)).len(), MAX_MESSAGE);
+        for (length, cut) in [(0, 0), (MAX_MESSAGE, MAX_MESSAGE), (MAX_MESSAGE + 1, MAX_MESSAGE)] {
+            let mut message = "ü".repeat(length);
+            cut_short(&mut message);
+            assert_eq!(message.chars().count(), cut);
+        }
     }
 }

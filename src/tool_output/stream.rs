@@ -1,5 +1,6 @@
 //! Takes what a tool writes while it writes it, and says in the end what it amounts to.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use crate::tool_output::Attribution;
 use crate::tool_output::cargo::CargoReader;
 use crate::tool_output::cargo_test::CargoTestReader;
 use crate::tool_output::crates::{Asked, Verdicts};
-use crate::tool_output::findings::Findings;
+use crate::tool_output::findings::{Findings, cut_short};
 use crate::tool_output::kept_text::{HEAD_LIMIT, KeptText, TAIL_LIMIT};
 use crate::tool_output::lines::{LineSplitter, Piece};
 use crate::tool_output::locator::Locator;
@@ -19,6 +20,7 @@ use crate::tool_output::nextest::NextestReader;
 use crate::tool_output::plain::PlainReader;
 use crate::tool_output::reader::{End, Line, Reader, Verdict};
 use crate::tool_output::rustfmt::RustfmtReader;
+use crate::tool_output::secrets::{LongLine, Secrets};
 use crate::tool_output::spool::Spool;
 use crate::tool_output::terminal_text::shown_line;
 
@@ -91,6 +93,14 @@ impl ToolOutput {
         self
     }
 
+    /// Tells none of these. They are looked for in what is told, not in what is read: what they happen to be changes no verdict.
+    #[must_use]
+    pub fn without(mut self, secrets: &Secrets) -> Self {
+        self.taken.secrets = secrets.clone();
+        self.taken.findings = Findings::without(secrets.clone());
+        self
+    }
+
     /// Gives out what is long, whole and in the order of its arrival: see [`Self::take_long`].
     #[must_use]
     pub fn giving_out_what_is_long(mut self) -> Self {
@@ -146,7 +156,12 @@ impl ToolOutput {
         let mut taken = self.taken;
         self.stdout.finish(|piece| taken.take(Stream::Stdout, piece));
         self.stderr.finish(|piece| taken.take(Stream::Stderr, piece));
-        let meaning = taken.reader.finish(exit, &mut taken.findings);
+        taken.end_long_lines();
+        let mut meaning = taken.reader.finish(exit, &mut taken.findings);
+        if let Some(meaning) = &mut meaning {
+            taken.secrets.hide_in(meaning);
+            cut_short(meaning);
+        }
         let warnings = taken.reader.lint_warnings();
         let denied = if self.asked.deny_warnings { warnings } else { 0 };
         let crates = taken.reader.verdicts(&End {
@@ -198,6 +213,10 @@ struct Taken {
     last_line: String,
     /// What the last line says that cargo waits for.
     awaited_lock: Option<String>,
+    /// What must not be told.
+    secrets: Secrets,
+    /// What has come of a line of either stream that is too long to be read as one.
+    long_lines: [LongLine; 2],
 }
 
 impl Taken {
@@ -212,6 +231,8 @@ impl Taken {
             speaker: Stream::Stdout,
             last_line: String::new(),
             awaited_lock: None,
+            secrets: Secrets::default(),
+            long_lines: Default::default(),
         }
     }
 
@@ -220,8 +241,8 @@ impl Taken {
             Piece::Line(bytes) => bytes,
             Piece::Part(bytes) => {
                 self.awaited_lock = None;
-                self.spool(stream, bytes);
-                return self.keep(stream, bytes);
+                let told = self.long_lines[stream as usize].take(bytes, &self.secrets);
+                return self.tell(stream, &told);
             }
         };
         let text = shown_line(bytes);
@@ -231,28 +252,50 @@ impl Taken {
             bytes,
             text: &text,
         };
-        match self.reader.read(&line, &mut self.findings) {
-            Verdict::Show => {
-                self.spool(stream, bytes);
-                self.keep(stream, bytes);
-                self.remember(&text);
-            }
-            Verdict::Status => {
-                self.spool(stream, bytes);
-                self.remember(&text);
+        let verdict = self.reader.read(&line, &mut self.findings);
+        let secrets = self.secrets.clone();
+        match verdict {
+            Verdict::Show | Verdict::Status => {
+                let told = secrets.hidden(bytes);
+                if verdict == Verdict::Show {
+                    self.keep(stream, &told);
+                }
+                self.spool(stream, &told);
+                match told {
+                    // What is seen of a line has none where the line has none.
+                    Cow::Borrowed(_) => self.remember(&text),
+                    Cow::Owned(_) => self.remember(&secrets.hidden_in(&text)),
+                }
             }
             Verdict::Hide => {}
             Verdict::Replace(rendered, krate) => {
-                self.spool(stream, rendered.as_bytes());
-                self.keep(stream, rendered.as_bytes());
+                let rendered = secrets.hidden(rendered.as_bytes());
+                self.tell(stream, &rendered);
                 if let Some(krate) = krate {
-                    self.keep_of(krate, rendered.into_bytes());
+                    self.keep_of(krate, rendered.into_owned());
                 }
             }
             Verdict::ReplaceAtTop(rendered) => {
-                self.spool(stream, rendered.as_bytes());
-                self.top.push(rendered.as_bytes());
+                let rendered = secrets.hidden(rendered.as_bytes());
+                self.spool(stream, &rendered);
+                self.top.push(&rendered);
             }
+        }
+    }
+
+    /// Lines that have no end have come to theirs.
+    fn end_long_lines(&mut self) {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let rest = self.long_lines[stream as usize].rest(&self.secrets);
+            self.tell(stream, &rest);
+        }
+    }
+
+    /// For whoever shows it, and for whoever keeps all of it.
+    fn tell(&mut self, stream: Stream, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.spool(stream, bytes);
+            self.keep(stream, bytes);
         }
     }
 

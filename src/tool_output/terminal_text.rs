@@ -4,7 +4,10 @@
 //! is read. Of all these, colours are the only ones that are ever let through.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
+/// The first byte of the control characters beyond ASCII, each of which has two.
+const C1_LEAD: u8 = 0xc2;
 /// The longest colour sequence that is let through; real ones are far shorter.
 const MAX_SGR: usize = 64;
 
@@ -30,7 +33,7 @@ pub fn sanitize(bytes: &[u8], colour: Colour) -> String {
     let mut rest: &str = &text;
     while let Some(next) = rest.chars().next() {
         if next == '\u{1b}' {
-            let (kind, length) = escape_sequence(rest);
+            let (kind, length) = escape_sequence(rest.as_bytes());
             if kind == Escape::Sgr && colour == Colour::Keep {
                 let sequence = &rest[..length];
                 clean.push_str(sequence);
@@ -73,12 +76,45 @@ enum Escape {
     Other,
 }
 
+/// Whether [`sanitize`] takes anything out of this line, or may do so.
+pub(super) fn has_unseen(bytes: &[u8]) -> bool {
+    let may_be = |byte: &u8| *byte == C1_LEAD || is_unseen_control(*byte);
+    bytes.iter().any(may_be)
+}
+
+/// What [`sanitize`] takes out of this line when it takes out colours, and which of it are colours.
+pub(super) fn unseen(bytes: &[u8]) -> Vec<(Range<usize>, bool)> {
+    let mut unseen = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let (is_colour, length) = match &bytes[at..] {
+            rest @ [0x1b, ..] => {
+                let (kind, length) = escape_sequence(rest);
+                (kind == Escape::Sgr, length)
+            }
+            [C1_LEAD, 0x80..=0x9f, ..] => (false, 2),
+            [byte, ..] if is_unseen_control(*byte) => (false, 1),
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        unseen.push((at..at + length, is_colour));
+        at += length;
+    }
+    unseen
+}
+
+/// A carriage return is seen as a line end.
+fn is_unseen_control(byte: u8) -> bool {
+    byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t' | b'\r')
+}
+
 /// The kind and the length of the sequence at the start of this text. Each ends before a newline at the latest.
-fn escape_sequence(text: &str) -> (Escape, usize) {
-    let bytes = text.as_bytes();
+fn escape_sequence(bytes: &[u8]) -> (Escape, usize) {
     match bytes.get(1) {
         Some(b'[') => control_sequence(bytes),
-        Some(b']' | b'P' | b'_' | b'^' | b'X') => (Escape::Other, string_length(text)),
+        Some(b']' | b'P' | b'_' | b'^' | b'X') => (Escape::Other, string_length(bytes)),
         Some(b' '..=b'/') => {
             let final_byte = 1 + run_length(&bytes[1..], b' '..=b'/');
             (Escape::Other, final_byte + usize::from(ends_escape(bytes, final_byte)))
@@ -102,15 +138,15 @@ fn control_sequence(bytes: &[u8]) -> (Escape, usize) {
 
 /// The length of a string for the terminal, up to its terminator. Where that is missing, what follows is no longer
 /// taken to belong to it from the next newline or escape character on.
-fn string_length(text: &str) -> usize {
-    let payload = &text[2..];
-    let is_end = |letter: char| matches!(letter, '\u{7}' | '\u{9c}' | '\u{1b}' | '\n' | '\r');
-    let Some(end) = payload.find(is_end) else {
-        return text.len();
+fn string_length(bytes: &[u8]) -> usize {
+    let payload = &bytes[2..];
+    let is_end = |rest: &[u8]| matches!(rest, [0x07 | 0x1b | b'\n' | b'\r', ..] | [C1_LEAD, 0x9c, ..]);
+    let Some(end) = (0..payload.len()).find(|at| is_end(&payload[*at..])) else {
+        return bytes.len();
     };
-    let terminator = match &payload.as_bytes()[end..] {
+    let terminator = match &payload[end..] {
         [0x07, ..] => 1,
-        [0x1b, b'\\', ..] | [0xc2, 0x9c, ..] => 2,
+        [0x1b, b'\\', ..] | [C1_LEAD, 0x9c, ..] => 2,
         _ => 0,
     };
     2 + end + terminator

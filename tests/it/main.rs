@@ -82,6 +82,7 @@ mod reports;
 mod rules_page;
 mod schedule;
 mod schema;
+mod secrets;
 mod select;
 #[cfg(target_os = "linux")]
 mod signals;
