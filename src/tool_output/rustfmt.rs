@@ -1,6 +1,7 @@
 //! Reads the differences that `rustfmt --check` prints, and what it says of files that do not parse.
 
 use crate::model::{Exit, Finding, Severity};
+use crate::tool_output::Stream;
 use crate::tool_output::findings::{Findings, counted};
 use crate::tool_output::locator::Locator;
 use crate::tool_output::place_text::{TextPlace, whole_place};
@@ -13,9 +14,14 @@ use crate::tool_output::seen::Seen;
 pub(super) struct RustfmtReader {
     locator: Locator,
     errors: RustcText,
-    /// The files that are known to differ. Rustfmt names a file once for each place, and this finds it once.
+    /// A difference whose first line that changes has not come yet. Before that, up to three come that stay.
+    begun: Option<TextPlace>,
+    /// The files that are known to differ. They are counted, not the places in them.
     files: Seen,
-    unformatted: usize,
+    /// The places that are known to differ. Of a file that two targets share, rustfmt tells twice.
+    places: Seen,
+    unformatted_files: usize,
+    unformatted_places: usize,
 }
 
 impl RustfmtReader {
@@ -24,16 +30,42 @@ impl RustfmtReader {
         Self {
             errors: RustcText::new(locator.clone()),
             locator,
+            begun: None,
             files: Seen::default(),
-            unformatted: 0,
+            places: Seen::default(),
+            unformatted_files: 0,
+            unformatted_places: 0,
         }
     }
 
-    fn add_file(&mut self, place: &TextPlace, findings: &mut Findings) {
-        if !self.files.is_new(&place.file) {
+    /// Takes a line within a difference: whether it is one.
+    fn differs(&mut self, text: &str, findings: &mut Findings) -> bool {
+        let Some(place) = &mut self.begun else { return false };
+        match text.as_bytes().first() {
+            Some(b' ') => {
+                place.line = place.line.map(|line| line.saturating_add(1));
+                true
+            }
+            Some(b'-' | b'+') => {
+                self.end_difference(findings);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn end_difference(&mut self, findings: &mut Findings) {
+        if let Some(place) = self.begun.take() {
+            self.add_place(&place, findings);
+        }
+    }
+
+    fn add_place(&mut self, place: &TextPlace, findings: &mut Findings) {
+        if !self.places.is_new((&place.file, place.line)) {
             return;
         }
-        self.unformatted += 1;
+        self.unformatted_files += usize::from(self.files.is_new(&place.file));
+        self.unformatted_places += 1;
         let (place, crate_name) = self.locator.locate(place);
         findings.push(Finding {
             severity: Severity::Error,
@@ -48,20 +80,28 @@ impl RustfmtReader {
 
 impl Reader for RustfmtReader {
     fn read(&mut self, line: &Line<'_>, findings: &mut Findings) -> Verdict {
-        match difference(line.text).or_else(|| listed_file(line.text)) {
-            Some(place) => self.add_file(&place, findings),
-            None => self.errors.read(line.text, findings),
+        if line.stream == Stream::Stdout && self.differs(line.text, findings) {
+            return Verdict::Show;
+        }
+        if let Some(place) = difference(line.text) {
+            self.end_difference(findings);
+            self.begun = Some(place);
+        } else if let Some(place) = listed_file(line.text) {
+            self.add_place(&place, findings);
+        } else {
+            self.errors.read(line.text, findings);
         }
         Verdict::Show
     }
 
     fn finish(&mut self, exit: Exit, findings: &mut Findings) -> Option<String> {
+        self.end_difference(findings);
         if exit.is_success() {
             return None;
         }
-        let broken = findings.errors() - self.unformatted;
-        let unformatted = format!("{} not formatted", counted(self.unformatted, "file"));
-        match (self.unformatted, broken) {
+        let broken = findings.errors() - self.unformatted_places;
+        let unformatted = format!("{} not formatted", counted(self.unformatted_files, "file"));
+        match (self.unformatted_files, broken) {
             (0, 0) => None,
             (_, 0) => Some(unformatted),
             (0, _) => Some("does not parse".to_owned()),
@@ -99,7 +139,7 @@ mod tests {
     use crate::tool_output::recorded::{Recorded, check};
 
     #[test]
-    fn a_file_that_is_not_formatted_is_found_once() {
+    fn each_place_that_is_not_formatted_is_found_where_it_changes() {
         let stdout = include_str!("recorded/rustfmt_differences.stdout");
         assert!(stdout.contains("\u{1b}[31m"), "recorded in colour");
         let recorded = Recorded {
@@ -110,7 +150,8 @@ mod tests {
             &recorded,
             Some("2 files not formatted"),
             &[
-                "error crate-a crates/a/src/lib.rs:6 not formatted",
+                "error crate-a crates/a/src/lib.rs:9 not formatted",
+                "error crate-a crates/a/src/lib.rs:19 not formatted",
                 "error crate-b crates/b/src/main.rs:1 not formatted",
             ],
         );
@@ -133,7 +174,11 @@ mod tests {
         check(
             &both,
             Some("1 file not formatted, 1 error of parsing"),
-            &["error crate-a crates/a/src/lib.rs:6 not formatted", parse_error],
+            &[
+                "error crate-a crates/a/src/lib.rs:9 not formatted",
+                "error crate-a crates/a/src/lib.rs:19 not formatted",
+                parse_error,
+            ],
         );
     }
 
