@@ -12,6 +12,9 @@ use super::verdict::{in_words, verdict_line};
 use crate::event::{Event, RunStats, TaskFinished};
 use crate::model::TaskId;
 
+/// Where more failures than this are listed, how the tasks ended is said below them again: that is where a person looks, and
+/// what stands above them may have left the screen.
+const FEW_FAILURES: usize = 8;
 /// Failed tasks that are shown in full at the end. Each has had its line when it failed.
 const MOST_FAILURES: usize = 20;
 
@@ -76,7 +79,9 @@ impl Failures {
     pub(super) fn conclude(&mut self, end: &Conclusion, options: HumanOptions) -> Concluded {
         let failures = std::mem::take(self);
         let mut text = "------------\n".to_owned();
-        text.push_str(&summary_line(end, options));
+        let summary = summary_line(end, options);
+        text.push_str(&summary);
+        let is_long = failures.kept.len() > FEW_FAILURES;
         let mut sections = Vec::new();
         for failed in failures.kept.into_values() {
             text.push_str(&failed.lines);
@@ -86,6 +91,9 @@ impl Failures {
         if failures.more > 0 {
             let more = format!("… and {}; -v shows all", count(failures.more, "more failure"));
             text.push_str(&options.aside(options.detail_indent(), &more));
+        }
+        if is_long {
+            text.push_str(&summary);
         }
         Concluded {
             sections,
