@@ -1,5 +1,6 @@
 //! `cargo xtask`: what those who work on cargo-hooks need beside cargo.
 
+mod learn;
 mod page;
 mod sample;
 mod verify;
@@ -23,6 +24,7 @@ tasks:
   page MODULES [DIR]
                    draw runs of 10, 300 and 5,000 tasks into DIR (target/page), and have Chromium open the pages, use them
                    and take pictures; MODULES is a directory in which `npm install playwright-core axe-core` has run
+  learn [RUNS]     run checks so often (20), and say how far off the estimates were, and how soon a failure was seen
   verify members [DIR]…
                    compare how the manifests of a workspace are read with what cargo says of them
   verify closure [DIR]…
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
     let ended = match arguments.next().as_deref() {
         Some("hooks") => hooks(arguments.collect(), guard),
         Some("codegen") => codegen(),
+        Some("learn") => learn::learn(&arguments.collect::<Vec<_>>(), &guard),
         Some("page") => page::page(&arguments.collect::<Vec<_>>()),
         Some("sample") => sample::sample(&arguments.collect::<Vec<_>>()),
         Some("verify") => verify::verify(&arguments.collect::<Vec<_>>()),
