@@ -32,6 +32,8 @@ const MARKS: [&str; 8] = [
 const WORDS: [&str; 5] = ["KEY", "KEYS", "AUTH", "PASS", "PAT"];
 /// A name that ends with one of these may as well say where a secret lies: if its value is a path, that is what it says.
 const PLACES: [&str; 5] = ["DIR", "FILE", "HOME", "PATH", "SOCK"];
+/// A name that begins so has the key of a setting of git for a value, as in `git -c KEY=VALUE`.
+const KEY_OF_GIT: &str = "GIT_CONFIG_KEY_";
 /// What stands in its place.
 const HIDDEN: &str = "[hidden]";
 
@@ -89,7 +91,7 @@ fn is_secret(name: &str, value: &OsStr) -> bool {
     let name = name.to_uppercase();
     let says_so = MARKS.iter().any(|mark| name.contains(mark)) || name.split('_').any(|word| WORDS.contains(&word));
     let is_path = value.as_bytes().starts_with(b"/") || value.as_bytes().starts_with(b"~/");
-    says_so && !(is_path && PLACES.iter().any(|place| name.ends_with(place)))
+    says_so && !name.starts_with(KEY_OF_GIT) && !(is_path && PLACES.iter().any(|place| name.ends_with(place)))
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ fn what_is_not_formatted_is_found_repaired_and_found_no_more() {
     --- stdout ---
         Checking 3 crates: 1 check, 1 task in 1 wave on 1 slot
             FAIL [     TIME] fmt: 1 file not formatted in beta
-                 beta  beta/src/lib.rs:1  not formatted
+                 beta  beta/src/lib.rs:2  not formatted
 
     --- fmt ---
         Diff in [ROOT]/ws/beta/src/lib.rs:1:

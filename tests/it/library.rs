@@ -73,7 +73,7 @@ fn an_xtask_of_the_snippet_runs_checks_and_ends_as_they_do() {
     let fails = xtask(dir.path(), &["fmt"]);
     let stdout = String::from_utf8_lossy(&fails.stdout);
     assert_eq!(fails.status.code(), Some(1), "{stdout}");
-    assert!(stdout.contains("app/src/lib.rs:1  not formatted"), "{stdout}");
+    assert!(stdout.contains("app/src/lib.rs:2  not formatted"), "{stdout}");
 
     fs::write(dir.path().join(".gitignore"), "/target\n").unwrap();
     for arguments in [
@@ -96,7 +96,7 @@ fn an_xtask_of_the_snippet_runs_checks_and_ends_as_they_do() {
     let changed = xtask(dir.path(), &["--changed", "fmt"]);
     let stdout = String::from_utf8_lossy(&changed.stdout);
     assert_eq!(changed.status.code(), Some(1), "{stdout}");
-    assert!(stdout.contains("app/src/lib.rs:1  not formatted"), "{stdout}");
+    assert!(stdout.contains("app/src/lib.rs:2  not formatted"), "{stdout}");
 
     let unknown = xtask(dir.path(), &["fmtt"]);
     let stderr = String::from_utf8_lossy(&unknown.stderr);

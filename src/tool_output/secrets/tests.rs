@@ -40,6 +40,7 @@ fn names_say_what_is_secret() {
         check(name, "value", false);
     }
     // A path says where it lies; a token may begin like one.
+    check("GIT_CONFIG_KEY_0", "core.hooksPath", false);
     check("DEPLOY_KEY_FILE", "/run/secrets/key", false);
     check("SSH_AUTH_SOCK", "/tmp/ssh-1/agent", false);
     check("AWS_SECRET_ACCESS_KEY", "/bPxRfiCYEXAMPLEKEY", true);
