@@ -427,6 +427,8 @@ pub enum StopReason {
     },
     /// Somebody asked for it: Ctrl-C, or a signal.
     Interrupted,
+    /// What it looks at has changed, and another run is to follow.
+    Outdated,
 }
 
 /// Durations are recorded in whole microseconds.
@@ -499,7 +501,7 @@ pub struct RunStats {
     pub blocked: usize,
     /// Those that the end of the run overtook.
     pub cancelled: usize,
-    /// Whether somebody interrupted the run.
+    /// Whether the run was interrupted: by somebody, or since it was out of date.
     pub interrupted: bool,
 }
 

@@ -8,11 +8,13 @@ use std::sync::Arc;
 mod compare;
 mod dirs;
 mod image;
+mod lookout;
 mod remember;
 mod reuse;
 
 pub use compare::{Survey, SurveyError, survey};
 pub use image::Image;
+pub use lookout::{Difference, Lookout, Sight};
 
 pub(crate) use dirs::own_state_dir;
 
@@ -29,7 +31,7 @@ use crate::model::CrateName;
 use crate::plan::{
     CacheUse, Facts, Mode, Passed, Plan, PlanError, Request, definitions, plan, requirements, with_what_passed,
 };
-use crate::run::{Guard, RunContext, RunError};
+use crate::run::{Guard, Recall, RunContext, RunError};
 use crate::schedule::Tactics;
 use crate::store::{self, Recorder};
 use crate::tool_output::{Attribution, Colour, CrateShape, Secrets};
@@ -122,11 +124,14 @@ pub struct Project {
     pub config: Config,
     /// The process that runs are to end with, if it is above this one: git, for one of its hooks. Only on Linux.
     pub ends_with: Option<u32>,
+    /// What ends a run from another thread, where nobody waits for its verdict any more.
+    pub recall: Option<Recall>,
     ahead: Option<Ahead>,
     environment: Environment,
     guard: Guard,
     image: Option<Image>,
     understood: Understood,
+    rested: reuse::Rested,
 }
 
 /// Why there is no plan for a request.
@@ -176,11 +181,13 @@ pub fn load(options: &LoadOptions) -> Result<Project, LoadError> {
         workspace,
         config,
         ends_with: None,
+        recall: None,
         ahead: None,
         environment: options.environment.clone(),
         guard: options.guard.clone(),
         image: options.image.clone(),
         understood: Understood::default(),
+        rested: reuse::Rested::default(),
     })
 }
 
@@ -534,6 +541,7 @@ impl Project {
             guard: self.guard.clone(),
             state_dir: self.state_dir(),
             ends_with: self.ends_with,
+            recall: self.recall.clone(),
             inputs: None,
             secrets: self.secrets(plan),
         }

@@ -170,6 +170,14 @@ impl FileTree {
         visit.followed(&path).0
     }
 
+    /// The files outside of the tree that [`of_path`](Self::of_path) has come to.
+    #[must_use]
+    pub fn files_elsewhere(&self) -> Vec<PathBuf> {
+        let learned = self.elsewhere.learned();
+        let path = |path: &Vec<u8>| PathBuf::from(OsStr::from_bytes(path));
+        learned.files.keys().map(path).collect()
+    }
+
     /// Remembers what [`of_path`](Self::of_path) has read for other runs.
     pub fn remember_paths(&self) {
         self.elsewhere.save(self.began);

@@ -19,7 +19,7 @@ mod walk;
 
 pub use elsewhere::PathDigest;
 pub use scan::{Scan, threads};
-pub use tree::{Content, FileEntry, FileTree, Gap, Kind};
+pub use tree::{Became, Content, FileEntry, FileTree, Gap, Kind};
 
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,7 @@ use crate::environment::Environment;
 use crate::model::Digest;
 
 mod cache;
+mod differences;
 mod files;
 mod paths;
 mod random;

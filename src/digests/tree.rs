@@ -1,5 +1,6 @@
 //! All files of the working tree at one moment.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::num::NonZero;
@@ -47,6 +48,40 @@ pub(super) struct Entry {
     pub(super) end: u32,
     pub(super) stat: Stat,
     pub(super) content: Content,
+}
+
+impl Entry {
+    fn says_the_same(&self, other: &Self) -> bool {
+        let is_same_kind = kind(&self.stat) == kind(&other.stat);
+        match (self.content, other.content) {
+            (Content::Known(now), Content::Known(then)) => is_same_kind && now == then,
+            (Content::Unknown, Content::Unknown) => self.stat == other.stat,
+            _ => false,
+        }
+    }
+}
+
+/// What has become of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Became {
+    /// It is new.
+    New,
+    /// It says something else, or is something else.
+    Other,
+    /// It is gone.
+    Gone,
+}
+
+impl Became {
+    /// The word for it, in whatever programs read.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Other => "changed",
+            Self::Gone => "gone",
+        }
+    }
 }
 
 /// What is known of the content of a file. It is not comparable, since what is not known is not the same as anything.
@@ -254,6 +289,39 @@ impl FileTree {
         places
     }
 
+    /// The directories of which all names were seen: relative to the root, or absolute where they lie outside. None of them
+    /// is ignored.
+    pub fn dirs(&self) -> impl Iterator<Item = &Path> {
+        self.listed.iter().map(|dir| path(dir))
+    }
+
+    /// The files that are not what they were in an earlier tree, in order. One whose content nobody knows is what it was as
+    /// long as the system says the same of it.
+    pub fn differences<'t>(&'t self, before: &'t Self) -> impl Iterator<Item = (&'t Path, Became)> {
+        let (mut now, mut then) = (0, 0);
+        std::iter::from_fn(move || {
+            while now < self.len() || then < before.len() {
+                let order = match (now < self.len(), then < before.len()) {
+                    (true, true) => order(self.path(now), before.path(then)),
+                    (true, false) => Ordering::Less,
+                    (false, _) => Ordering::Greater,
+                };
+                let (new, old) = (now, then);
+                now += usize::from(order.is_le());
+                then += usize::from(order.is_ge());
+                match order {
+                    Ordering::Less => return Some((path(self.path(new)), Became::New)),
+                    Ordering::Greater => return Some((path(before.path(old)), Became::Gone)),
+                    Ordering::Equal if !self.entries[new].says_the_same(&before.entries[old]) => {
+                        return Some((path(self.path(new)), Became::Other));
+                    }
+                    Ordering::Equal => {}
+                }
+            }
+            None
+        })
+    }
+
     pub(super) fn path(&self, place: usize) -> &[u8] {
         let start = place.checked_sub(1).map_or(0, |before| self.entries[before].end);
         &self.paths[start as usize..self.entries[place].end as usize]
@@ -290,7 +358,7 @@ impl FileTree {
 }
 
 /// The order of paths.
-pub(super) fn order(left: &[u8], right: &[u8]) -> std::cmp::Ordering {
+pub(super) fn order(left: &[u8], right: &[u8]) -> Ordering {
     let is_absolute = |path: &[u8]| path.first() == Some(&b'/');
     is_absolute(left).cmp(&is_absolute(right)).then_with(|| left.cmp(right))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::Project;
@@ -59,8 +59,10 @@ pub(super) fn passed(project: &Project, plan: &Plan, seen: Seen) -> Option<Known
     let Seen { ground, at, tree } = seen;
     let sources = || sources(project);
     let request = ground.request(project, plan, &sources);
-    let glance = Glance::at(at, &request, plan, tree)?;
-    let known = glance.known(plan)?;
+    let glance = Glance::at(at, &request, plan, Arc::clone(&tree));
+    let known = glance.as_ref().and_then(|glance| glance.known(plan));
+    project.rested.note(&tree);
+    let (glance, known) = (glance?, known?);
     let (passed, replays) = glance.passed(plan, &known);
     let all = passed.count();
     let doubted = (all * usize::from(doubt)).div_ceil(100);
@@ -161,36 +163,60 @@ fn is_any_kept(plan: &Plan) -> bool {
     plan.tasks().any(|task| task.basis.is_some())
 }
 
+/// What the verdicts of a project have turned out to rest upon that is not in its tree.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rested(Arc<Mutex<BTreeSet<PathBuf>>>);
+
+impl Rested {
+    fn note(&self, tree: &FileTree) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(tree.files_elsewhere());
+    }
+
+    /// What is known by now.
+    pub(super) fn paths(&self) -> BTreeSet<PathBuf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// How the files of a project are found.
+pub(super) fn scan(project: &Project) -> Scan {
+    let root = &project.workspace.root;
+    let state_dir = project.state_dir();
+    let tree = project.tree();
+    let mut but = target_dirs(root, &project.run_environment());
+    but.extend([
+        project.workspace.target_dir.clone(),
+        project.workspace.build_dir.clone(),
+    ]);
+    but.extend(state_dir.clone());
+    // Packages that members are built from count as well, wherever they lie.
+    let packages = project.workspace.outside.iter().map(|outside| outside.dir.clone());
+    let mut outside: Vec<PathBuf> = packages
+        .filter(|dir| !dir.starts_with(root))
+        .chain(tree.outside)
+        .collect();
+    outside.sort_unstable();
+    outside.dedup();
+    Scan {
+        root: root.clone(),
+        outside,
+        but,
+        git: tree.git,
+        environment: project.environment.clone(),
+        state_dir,
+        threads: threads(),
+    }
+}
+
 impl Ground {
     /// Nothing where there is no place to remember anything in.
     fn of(project: &Project) -> Option<Self> {
-        let root = &project.workspace.root;
-        let state_dir = project.state_dir()?;
-        let tree = project.tree();
-        let mut but = target_dirs(root, &project.run_environment());
-        but.extend([
-            project.workspace.target_dir.clone(),
-            project.workspace.build_dir.clone(),
-            state_dir.clone(),
-        ]);
-        // Packages that members are built from count as well, wherever they lie.
-        let packages = project.workspace.outside.iter().map(|outside| outside.dir.clone());
-        let mut outside: Vec<PathBuf> = packages
-            .filter(|dir| !dir.starts_with(root))
-            .chain(tree.outside)
-            .collect();
-        outside.sort_unstable();
-        outside.dedup();
-        let scan = Scan {
-            root: root.clone(),
-            outside,
-            but,
-            git: tree.git,
-            environment: project.environment.clone(),
-            state_dir: Some(state_dir.clone()),
-            threads: threads(),
-        };
-        Some(Self { state_dir, scan })
+        let scan = scan(project);
+        Some(Self {
+            state_dir: scan.state_dir.clone()?,
+            scan,
+        })
     }
 
     fn request<'a>(

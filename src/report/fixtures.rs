@@ -365,6 +365,7 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
         4 => any_finished().prop_map(|finished| EventKind::TaskFinished(Box::new(finished))),
         1 => any_text().prop_map(|check| EventKind::StopBegan { reason: StopReason::FailFast { check: check.into() } }),
         1 => Just(EventKind::StopBegan { reason: StopReason::Interrupted }),
+        1 => Just(EventKind::StopBegan { reason: StopReason::Outdated }),
         1 => (0..4_usize, 0..4_usize, any::<bool>()).prop_map(|(passed, failed, interrupted)| EventKind::RunFinished {
             stats: RunStats { tasks: passed + failed, passed, failed, interrupted, ..RunStats::default() },
         }),

@@ -130,6 +130,7 @@ impl HumanReporter {
             StopReason::FailFast { check } => format!("after the first failure: {}", one_line(check.as_str())),
             StopReason::Critical { check } => format!("after a critical failure: {}", one_line(check.as_str())),
             StopReason::Interrupted => "after an interrupt".to_owned(),
+            StopReason::Outdated => "since files have changed".to_owned(),
         };
         self.line("Stopping", WARN, &tail)
     }

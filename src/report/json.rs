@@ -131,9 +131,9 @@ enum Fields<'a> {
     TaskFinished(Box<Finished<'a>>),
     /// The run was told to stop, or decided to.
     StopBegan {
-        /// `fail-fast`, `critical` or `interrupted`.
+        /// `fail-fast`, `critical`, `interrupted` or `outdated`.
         reason: &'static str,
-        /// The check that failed, unless the run was interrupted.
+        /// The check that failed, where one did.
         #[serde(skip_serializing_if = "Option::is_none")]
         check: Option<&'a CheckName>,
     },
@@ -305,6 +305,7 @@ fn stop_began(reason: &StopReason) -> Fields<'_> {
         StopReason::FailFast { check } => ("fail-fast", Some(check)),
         StopReason::Critical { check } => ("critical", Some(check)),
         StopReason::Interrupted => ("interrupted", None),
+        StopReason::Outdated => ("outdated", None),
     };
     Fields::StopBegan { reason, check }
 }

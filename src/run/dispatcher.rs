@@ -16,6 +16,7 @@ use super::jobs::Pool;
 use super::pause::Clock;
 use super::printed::Printed;
 use super::process::Keeper;
+use super::recall::{Recall, called};
 use super::signals::{Heard, Signals, somebody_watches};
 use super::spill::Spills;
 use super::timing::Timings;
@@ -47,6 +48,8 @@ pub struct RunContext {
     pub state_dir: Option<PathBuf>,
     /// The process that the run is to end with, if it is above this one: git, for one of its hooks. Only on Linux.
     pub ends_with: Option<u32>,
+    /// What ends the run from another thread, where nobody waits for its verdict any more.
+    pub recall: Option<Recall>,
     /// What the verdicts rest upon, where that is looked at.
     pub inputs: Option<Inputs>,
     /// What nobody is told.
@@ -149,6 +152,7 @@ async fn dispatch(
         stops: BTreeMap::new(),
         timings: Timings::of(plan, &context.tree.root),
         reports: HashMap::new(),
+        asked: false,
         tell,
     };
     let stats = dispatcher.run(&mut signals, heard).await;
@@ -210,6 +214,8 @@ struct Dispatcher<'a> {
     timings: Timings,
     /// What workers reported, until the schedule has settled their tasks.
     reports: HashMap<TaskId, Report>,
+    /// Whether somebody has asked the run to end.
+    asked: bool,
     tell: Sender<Event>,
 }
 
@@ -218,6 +224,9 @@ impl Dispatcher<'_> {
         self.tell(EventKind::RunStarted(self.plan.started()));
         self.tell_cached();
         self.end_leftovers();
+        let recall = self.workplace.context.recall.clone();
+        let mut recalled = std::pin::pin!(called(recall.as_ref()));
+        let mut is_recalled = false;
         let mut finished = self.handle(Message::Begin);
         while !finished {
             tokio::select! {
@@ -229,6 +238,10 @@ impl Dispatcher<'_> {
                     Heard::End => finished = self.interrupt(),
                     Heard::Suspend => self.suspend(signals).await,
                 },
+                () = &mut recalled, if !is_recalled => {
+                    is_recalled = true;
+                    finished = self.outdated();
+                }
                 () = woken(self.started, self.wake_at) => {
                     self.wake_at = None;
                     finished = self.handle(Message::Woken);
@@ -286,13 +299,20 @@ impl Dispatcher<'_> {
 
     /// The first signal asks, the second kills.
     fn interrupt(&mut self) -> bool {
-        if self.stats.interrupted {
+        if self.asked {
             for stop in self.stops.values() {
                 stop.send_replace(StopLevel::Kill);
             }
         }
+        self.asked = true;
         self.stats.interrupted = true;
         self.handle(Message::Interrupted)
+    }
+
+    /// Nobody waits for the verdict any more.
+    fn outdated(&mut self) -> bool {
+        self.stats.interrupted = true;
+        self.handle(Message::Outdated)
     }
 
     /// Stands still with all tasks until somebody lets them go on. Meanwhile no clock goes.

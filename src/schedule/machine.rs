@@ -117,6 +117,7 @@ impl Schedule {
             Message::Left { task } => self.left(task),
             Message::Woken => {}
             Message::Interrupted => self.stop(StopReason::Interrupted),
+            Message::Outdated => self.stop(StopReason::Outdated),
         }
         self.answer()
     }

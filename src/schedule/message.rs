@@ -32,6 +32,8 @@ pub enum Message {
     Woken,
     /// Somebody wants the run to stop.
     Interrupted,
+    /// What the run looks at has changed, so that nobody waits for its verdict.
+    Outdated,
 }
 
 /// How a task that was started has ended.

@@ -15,7 +15,12 @@ pub fn json_schema() -> Value {
         .map(|name| json!({"$ref": format!("#/definitions/{name}")}));
     let other = json!({"properties": {"type": {"type": "string", "not": {"enum": types}}}});
     let any: Vec<Value> = references.chain([other]).collect();
-    let shared = [("task", task()), ("finding", finding()), ("stats", stats())];
+    let shared = [
+        ("task", task()),
+        ("finding", finding()),
+        ("stats", stats()),
+        ("changed", changed()),
+    ];
     let definitions: Map<String, Value> = lines
         .into_iter()
         .chain(shared)
@@ -36,8 +41,11 @@ pub fn json_schema() -> Value {
 fn lines() -> Vec<(&'static str, Value)> {
     let leftovers = vec![("processes", count("how many"))];
     let stop = vec![
-        ("reason", words(&["fail-fast", "critical", "interrupted"], "why")),
-        ("check", text("the check that failed, unless the run was interrupted")),
+        (
+            "reason",
+            words(&["fail-fast", "critical", "interrupted", "outdated"], "why"),
+        ),
+        ("check", text("of `fail-fast` and `critical`: the check that failed")),
     ];
     let end = vec![
         ("success", flag("whether every check passed, or may fail")),
@@ -61,7 +69,56 @@ fn lines() -> Vec<(&'static str, Value)> {
         ),
         line("run-finished", "The last line of a run.", end, &[]),
     ];
-    begins.into_iter().chain(lines_of_tasks()).chain(ends).collect()
+    let lines = begins.into_iter().chain(lines_of_tasks()).chain(ends);
+    lines.chain(lines_of_watchers()).collect()
+}
+
+/// Those between the runs of `watch`.
+fn lines_of_watchers() -> [(&'static str, Value); 2] {
+    let files = |about| list(&json!({"$ref": "#/definitions/changed"}), about);
+    let changed = vec![
+        ("files", files("the files that are not what they were")),
+        (
+            "git",
+            flag("whether what git has staged, or where its references lead, changed"),
+        ),
+    ];
+    let watching = vec![
+        (
+            "ignored",
+            files("files that start no run, since they change whenever the checks run"),
+        ),
+        ("error", text("why nothing could run, where nothing could")),
+    ];
+    [
+        line(
+            "files-changed",
+            "Of `watch`: why the next run begins.",
+            changed,
+            &["git"],
+        ),
+        line(
+            "watching",
+            "Of `watch`: nothing runs until something changes.",
+            watching,
+            &["ignored", "error"],
+        ),
+    ]
+}
+
+fn changed() -> Value {
+    object(
+        "A file that is not what it was.",
+        vec![
+            (
+                "file",
+                text("its path: relative to the root of the workspace where it lies below it"),
+            ),
+            ("became", words(&["new", "changed", "gone"], "what has become of it")),
+            ("crate", text("the crate that it belongs to")),
+        ],
+        &["crate"],
+    )
 }
 
 /// Those about one task.
@@ -275,7 +332,10 @@ fn stats() -> Value {
             ),
             ("blocked", count("those that another check kept from starting")),
             ("cancelled", count("those that the end of the run overtook")),
-            ("interrupted", flag("whether somebody interrupted the run")),
+            (
+                "interrupted",
+                flag("whether the run was interrupted, by somebody or since it was out of date"),
+            ),
         ],
         &[],
     )

@@ -106,6 +106,7 @@ fn summary(timeline: &Timeline, about: &TimingsAbout) -> Vec<String> {
             crate::event::StopReason::FailFast { check } => format!("{check} failed, and the run ends at a failure"),
             crate::event::StopReason::Critical { check } => format!("{check}, which is critical, failed"),
             crate::event::StopReason::Interrupted => "somebody interrupted it".to_owned(),
+            crate::event::StopReason::Outdated => "what it looked at has changed".to_owned(),
         };
         lines.push(format!("stopped after {}: {why}", roughly(*at)));
     }

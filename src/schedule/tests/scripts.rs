@@ -62,6 +62,7 @@ fn message(plan: &Plan, text: &str) -> Message {
             "begin" => Message::Begin,
             "woken" => Message::Woken,
             "interrupt" => Message::Interrupted,
+            "outdate" => Message::Outdated,
             other => panic!("no such message: {other}"),
         };
     };
@@ -110,6 +111,7 @@ fn effect(plan: &Plan, effect: &Effect) -> String {
         Effect::StopBegan(StopReason::FailFast { check }) => format!("stop since {check} failed"),
         Effect::StopBegan(StopReason::Critical { check }) => format!("stop since critical {check} failed"),
         Effect::StopBegan(StopReason::Interrupted) => "stop".to_owned(),
+        Effect::StopBegan(StopReason::Outdated) => "stop, outdated".to_owned(),
         Effect::Finished => "finished".to_owned(),
     }
 }
@@ -320,6 +322,19 @@ fn an_interrupt_cancels_what_has_not_begun_and_asks_the_rest_to_end() {
     ];
     check(2, "a; b; c; d needs a", &script);
     check(2, "a", &["interrupt → stop, a cancelled, finished", "begin →"]);
+}
+
+#[test]
+fn what_is_out_of_date_stops_as_after_an_interrupt() {
+    let script = [
+        "begin → start a",
+        "outdate → stop, outdated, end a, b cancelled",
+        // It stops already.
+        "outdate →",
+        "interrupt →",
+        "a is stopped → a cancelled, finished",
+    ];
+    check(1, "a; b", &script);
 }
 
 #[test]

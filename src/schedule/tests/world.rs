@@ -454,7 +454,7 @@ impl<'p> World<'p> {
                 prop_assert!(task.critical && self.plan.stop_on_critical_failure && *named == check);
             }
             StopReason::FailFast { check: named } => prop_assert!(self.plan.fail_fast && *named == check),
-            StopReason::Interrupted => prop_assert!(false, "nobody interrupted it"),
+            StopReason::Interrupted | StopReason::Outdated => prop_assert!(false, "nobody interrupted it"),
         }
         Ok(())
     }
@@ -573,7 +573,12 @@ fn tell(world: &mut World<'_>, schedule: &mut Schedule, message: &Message) -> Re
     let effects = schedule.handle(world.now, message.clone());
     let ended = match message {
         Message::Ended { task, verdict } => Some((*task, verdict)),
-        Message::Begin | Message::Built { .. } | Message::Left { .. } | Message::Woken | Message::Interrupted => None,
+        Message::Begin
+        | Message::Built { .. }
+        | Message::Left { .. }
+        | Message::Woken
+        | Message::Interrupted
+        | Message::Outdated => None,
     };
     world.take(&effects, ended, schedule)?;
     Ok(effects)
