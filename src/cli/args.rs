@@ -14,6 +14,7 @@ use super::metrics::MetricsFormat;
 use super::reporters::ReportArgs;
 use super::schema::SchemaOf;
 use super::show::{ShowAs, Which};
+use super::watch::WatchArgs;
 use crate::config::{Order, Stage, Strategy};
 use crate::model::Keyword;
 use crate::run::Guard;
@@ -45,6 +46,16 @@ Examples:
   cargo hooks check --stage pre-push   what runs before a push
   cargo hooks --changed-only           only what this branch affects")]
     Check(CheckArgs),
+    /// Run checks, and again what a save affects.
+    #[command(after_help = "\
+Examples:
+  cargo hooks watch                    every check, as long as somebody works
+  cargo hooks watch clippy -p parser   one check on one crate
+  cargo hooks watch --changed-only     only what this branch affects
+  cargo hooks watch --fix fmt          repair at each save
+
+Ctrl-C ends it. docs/watch.md says what starts a run, and what does not.")]
+    Watch(WatchArgs),
     /// List the checks and what each is for.
     #[command(after_help = "\
 Examples:

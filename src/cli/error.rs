@@ -12,6 +12,7 @@ use crate::git_hooks::JudgeError;
 use crate::plan::PlanError;
 use crate::project::{LoadError, RequestError, SurveyError};
 use crate::run::RunError;
+use crate::tool_output::Colour;
 use crate::workspace::WorkspaceErrorKind;
 
 /// The exit codes. They are a promise: docs/cli.md lists them.
@@ -76,20 +77,23 @@ impl CliError {
 
     /// Says what is wrong, on standard error, and gives the exit code.
     pub(super) fn report(self, global: &GlobalArgs) -> ExitCode {
-        let colour = colour::for_stderr(global.color);
+        output::stderr(&self.text(colour::for_stderr(global.color)));
         match self {
-            Self::Config(mistakes) => {
-                output::stderr(&diagnostics::render(&mistakes, colour));
-                ExitCode::from(exit::USAGE)
-            }
-            Self::Other { code, message, hint } => {
+            Self::Config(_) => ExitCode::from(exit::USAGE),
+            Self::Other { code, .. } => ExitCode::from(code),
+        }
+    }
+
+    /// What is wrong, in lines.
+    pub(super) fn text(&self, colour: Colour) -> String {
+        match self {
+            Self::Config(mistakes) => diagnostics::render(mistakes, colour),
+            Self::Other { message, hint, .. } => {
                 // It may be what another program has said.
-                let message = output::secrets().hidden_in(&message).into_owned();
-                output::stderr(&output::labelled("error", message.trim_end(), colour));
-                if let Some(hint) = hint {
-                    output::stderr(&output::labelled("help", &hint, colour));
-                }
-                ExitCode::from(code)
+                let message = output::secrets().hidden_in(message);
+                let error = output::labelled("error", message.trim_end(), colour);
+                let hint = hint.iter().map(|hint| output::labelled("help", hint, colour));
+                [error].into_iter().chain(hint).collect::<Vec<_>>().join("\n")
             }
         }
     }

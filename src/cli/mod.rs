@@ -39,6 +39,7 @@ mod terminal;
 mod timings;
 mod uninstall;
 mod verify;
+mod watch;
 mod why;
 mod why_check;
 
@@ -62,6 +63,7 @@ pub fn main() -> ExitCode {
     let global = GlobalArgs { guard, ..cli.global };
     let ended = match cli.command {
         Command::Check(args) => check::check(&args, &global),
+        Command::Watch(args) => watch::watch(&args, &global),
         Command::List(args) => list::list(&args, &global),
         Command::Plan(args) => plan::plan(&args, &global),
         Command::Graph(args) => graph::graph(&args, &global),

@@ -29,6 +29,7 @@ mod summary;
 mod text;
 mod timings;
 mod verdict;
+mod watch;
 
 pub use github::{GithubReporter, GithubSummary, Places};
 pub use graph::{graph_dot, graph_html, graph_mermaid, graph_svg};
@@ -43,3 +44,4 @@ pub use reporter::Reporter;
 pub use sarif::SarifReporter;
 pub use signal::signal_name;
 pub use timings::{TimingsAbout, TimingsForm, TimingsReporter, timings_page, timings_trace};
+pub use watch::{Changed, changed_json, changed_text, watching_json, watching_text};

@@ -35,6 +35,7 @@ fn of_the_program() {
 
     Commands:
       check        Run checks; this is the default
+      watch        Run checks, and again what a save affects
       list         List the checks and what each is for
       plan         Show what `check` would run, without running it
       graph        Draw what `check` would run

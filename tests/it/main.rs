@@ -90,4 +90,6 @@ mod simulation;
 mod timings;
 #[cfg(target_os = "linux")]
 mod together;
+#[cfg(target_os = "linux")]
+mod watch;
 mod workspace;

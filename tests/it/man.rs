@@ -44,6 +44,7 @@ fn every_subcommand_has_a_page() {
         "cargo-hooks-show.1",
         "cargo-hooks-stats.1",
         "cargo-hooks-uninstall.1",
+        "cargo-hooks-watch.1",
         "cargo-hooks-why.1",
         "cargo-hooks.1",
     ];

@@ -238,6 +238,11 @@ impl Sandbox {
         Run { sandbox: self, command }
     }
 
+    /// A text that the program wrote, without what differs from run to run.
+    pub(crate) fn redacted(&self, text: &str) -> String {
+        self.redact(text.as_bytes())
+    }
+
     /// Takes out of a text what differs from run to run.
     fn redact(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes);
@@ -353,6 +358,11 @@ impl Running<'_> {
     /// Sends it a signal, to itself and not to its group.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Whether it has come to its end.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// Waits for its end.

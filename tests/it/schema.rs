@@ -55,7 +55,7 @@ fn output_schema() -> jsonschema::Validator {
 }
 
 /// The types of the lines and the outcomes, each of which the schema takes.
-fn validated(lines: &[Value]) -> Vec<String> {
+pub(crate) fn validated(lines: &[Value]) -> Vec<String> {
     let schema = output_schema();
     let mut said = Vec::new();
     for line in lines {
