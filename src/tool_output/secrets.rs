@@ -34,6 +34,10 @@ const WORDS: [&str; 5] = ["KEY", "KEYS", "AUTH", "PASS", "PAT"];
 const PLACES: [&str; 5] = ["DIR", "FILE", "HOME", "PATH", "SOCK"];
 /// A name that begins so has the key of a setting of git for a value, as in `git -c KEY=VALUE`.
 const KEY_OF_GIT: &str = "GIT_CONFIG_KEY_";
+/// One that begins so has the value of it,
+const VALUE_OF_GIT: &str = "GIT_CONFIG_VALUE_";
+/// and how the names of the settings end whose values are headers.
+const HEADER_OF_GIT: &[u8] = b".extraheader";
 /// What stands in its place.
 const HIDDEN: &str = "[hidden]";
 
@@ -52,12 +56,10 @@ impl Secrets {
     /// Those among these variables.
     #[must_use]
     pub fn of<'v>(variables: impl IntoIterator<Item = (&'v OsStr, &'v OsStr)>) -> Self {
-        let secret = |(name, value): &(&OsStr, &OsStr)| is_secret(&name.to_string_lossy(), value);
-        let values: Vec<&[u8]> = variables
-            .into_iter()
-            .filter(secret)
-            .map(|(_, value)| value.as_bytes())
-            .collect();
+        let variables: Vec<(&OsStr, &OsStr)> = variables.into_iter().collect();
+        let secret = |(name, value): &&(&OsStr, &OsStr)| is_secret(&name.to_string_lossy(), value);
+        let named = variables.iter().filter(secret).map(|(_, value)| value.as_bytes());
+        let values: Vec<&[u8]> = named.chain(headers_of_git(&variables)).collect();
         Self(Engine::new(&values).map(Arc::new))
     }
 
@@ -84,6 +86,27 @@ impl Secrets {
             Cow::Owned(without) => Cow::Owned(String::from_utf8_lossy(&without).into_owned()),
         }
     }
+}
+
+/// The headers that git is told by variables to send with each request: they say who asks. The last word of one does so alone.
+fn headers_of_git<'v>(variables: &[(&'v OsStr, &'v OsStr)]) -> Vec<&'v [u8]> {
+    let is_header = |number: &[u8]| {
+        let key = [KEY_OF_GIT.as_bytes(), number].concat();
+        let found = variables.iter().find(|(name, _)| name.as_bytes() == key);
+        found.is_some_and(|(_, key)| key.as_bytes().to_ascii_lowercase().ends_with(HEADER_OF_GIT))
+    };
+    let mut headers = Vec::new();
+    for (name, value) in variables {
+        if name
+            .as_bytes()
+            .strip_prefix(VALUE_OF_GIT.as_bytes())
+            .is_some_and(is_header)
+        {
+            let value = value.as_bytes();
+            headers.extend([value, value.rsplit(|byte| *byte == b' ').next().unwrap_or(value)]);
+        }
+    }
+    headers
 }
 
 /// Whether this variable has a value that must not be told.

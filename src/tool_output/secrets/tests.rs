@@ -47,6 +47,25 @@ fn names_say_what_is_secret() {
 }
 
 #[test]
+fn a_header_that_git_sends_is_hidden() {
+    let secrets = secrets(&[
+        ("GIT_CONFIG_COUNT", "2"),
+        ("GIT_CONFIG_KEY_0", "core.hooksPath"),
+        ("GIT_CONFIG_VALUE_0", "some/hooks"),
+        ("GIT_CONFIG_KEY_1", "http.https://example.org/.extraHeader"),
+        ("GIT_CONFIG_VALUE_1", "AUTHORIZATION: basic aHVudGVyOjIy"),
+        ("GIT_CONFIG_VALUE_2", "without a key"),
+    ]);
+    let check = |text: &str, expected: &str| assert_eq!(hidden(&secrets, text), expected);
+    check("AUTHORIZATION: basic aHVudGVyOjIy", "[hidden]");
+    check("basic aHVudGVyOjIy, says git", "basic [hidden], says git");
+    check(
+        "some/hooks, AUTHORIZATION: basic, without a key",
+        "some/hooks, AUTHORIZATION: basic, without a key",
+    );
+}
+
+#[test]
 fn a_value_is_hidden_in_whatever_way_it_is_written() {
     let secrets = secrets(&[
         ("A_TOKEN", "hunter22"),
