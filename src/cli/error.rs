@@ -67,6 +67,11 @@ impl CliError {
         self
     }
 
+    /// Whether the command line is what is wrong.
+    pub(super) fn is_usage(&self) -> bool {
+        matches!(self, Self::Other { code: exit::USAGE, .. })
+    }
+
     /// The same with other words for the same files.
     pub(super) fn renamed(mut self, shown: impl Fn(&str) -> String) -> Self {
         if let Self::Other { message, .. } = &mut self {

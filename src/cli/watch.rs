@@ -131,6 +131,14 @@ struct Heard {
     uncertain: bool,
 }
 
+/// Why it does not go on.
+enum Stop {
+    /// What there was to say could not be said.
+    Unsaid(io::Error),
+    /// Nothing like what was asked for is there to be run.
+    Refused(CliError),
+}
+
 /// Runs what it is told to.
 struct Runner<'a> {
     args: &'a WatchArgs,
@@ -147,30 +155,38 @@ struct Runner<'a> {
 impl Runner<'_> {
     fn obey(mut self, orders: &Receiver<Order>) -> Ended {
         for order in orders {
-            let said = match order {
+            let obeyed = match order {
                 Order::Run(job) => self.obey_to_run(&job),
-                Order::Rest(restless) => self.say_watching(&restless),
+                Order::Rest(restless) => self.say_watching(&restless).map_err(Stop::Unsaid),
                 Order::End(ended) => return ended,
             };
-            match said {
+            match obeyed {
+                Ok(()) => {}
                 // Nobody reads any more.
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
-                said => said?,
+                Err(Stop::Unsaid(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
+                Err(Stop::Unsaid(error)) => return Err(error.into()),
+                Err(Stop::Refused(error)) => return Err(error),
             }
         }
         Err(CliError::environment("whoever watches the workspace has stopped"))
     }
 
-    fn obey_to_run(&mut self, job: &Job) -> io::Result<()> {
+    fn obey_to_run(&mut self, job: &Job) -> Result<(), Stop> {
         self.error = None;
         let loaded = request::load_project_to_run(&self.args.check, self.global);
+        let is_asked_first = self.is_first && loaded.is_ok();
         if let Ok(project) = &loaded {
             self.workspace = Some(project.workspace.clone());
         }
-        self.say_changed(&job.causes)?;
+        self.say_changed(&job.causes).map_err(Stop::Unsaid)?;
         let ended = loaded.and_then(|project| self.run(project, job));
         self.is_first = false;
-        let end = ended.unwrap_or_else(|error| {
+        let end = match ended {
+            // What was asked for is more likely mistyped than about to come.
+            Err(error) if is_asked_first && error.is_usage() => return Err(Stop::Refused(error)),
+            ended => ended,
+        };
+        let end = end.unwrap_or_else(|error| {
             self.error = Some(error.text(Colour::Strip));
             // The next change may be what repairs it.
             error.report(self.global);

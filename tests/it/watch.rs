@@ -617,6 +617,10 @@ fn what_makes_no_sense_is_refused_with_the_reason() {
     error: standard input can be read only once, and `watch` plans many times: give a file to `--files-from`
     error: `github` is for the log of a job, which comes to an end
     ");
+    for arguments in ["nothin", "-p nobody"] {
+        let out = sandbox.run(&format!("watch {arguments}")).exits(2);
+        assert!(!out.stdout.contains("Watching"), "{out}");
+    }
     let out = Sandbox::empty("workspace").run("watch").exits(2);
     assert!(out.stderr.contains("could not find `Cargo.toml`"), "{out}");
 }

@@ -4,6 +4,7 @@
     reason = "the same functions as where there is something to wait for"
 )]
 
+use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
@@ -46,7 +47,12 @@ impl Client {
         match *self {}
     }
 
-    pub(in crate::run) fn start(&self, _: &TaskCommand, _: bool) -> io::Result<(Leader, ChildStdout, ChildStderr)> {
+    pub(in crate::run) fn start(
+        &self,
+        _: &TaskCommand,
+        _: Vec<OsString>,
+        _: bool,
+    ) -> io::Result<(Leader, ChildStdout, ChildStderr)> {
         match *self {}
     }
 

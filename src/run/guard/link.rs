@@ -10,7 +10,8 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recv, sendmsg};
 use rustix::process::{Pid, Signal as Number, WaitId, WaitIdOptions, kill_process, waitid};
 use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
@@ -172,20 +173,37 @@ impl Link {
 
     /// Waits until the guard is there. The error is `Interrupted` where somebody has killed it.
     pub(super) async fn until_ready(&mut self) -> io::Result<()> {
-        while !self.ready {
-            if let Err(error) = self.step(None).await {
-                let _ = self.guard.kill();
-                let status = self.guard.wait()?;
-                let killed = status.signal().is_some() && error.kind() == io::ErrorKind::UnexpectedEof;
-                return Err(if killed {
-                    io::ErrorKind::Interrupted.into()
-                } else {
-                    error
-                });
-            }
+        let mut here = Ok(());
+        while here.is_ok() && !self.ready {
+            here = self.step(None).await;
         }
-        self.overdue = None;
-        Ok(())
+        // One that was called early may have said that it is ready, and be gone since.
+        let Err(error) = here.and_then(|()| self.listens()) else {
+            self.overdue = None;
+            return Ok(());
+        };
+        let _ = self.guard.kill();
+        let status = self.guard.wait()?;
+        // What was sent to it may have been the first to find nobody there.
+        let left = matches!(
+            error.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+        );
+        Err(if left && status.signal().is_some() {
+            io::ErrorKind::Interrupted.into()
+        } else {
+            error
+        })
+    }
+
+    /// Fails where the other end of the socket is closed.
+    fn listens(&self) -> io::Result<()> {
+        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        match recv(&self.socket, &mut [0; 1], flags) {
+            Ok((0, _)) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Err(Errno::AGAIN) | Ok(_) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Serves until it is closed, or the guard is gone; then nothing of its tasks is left.
@@ -408,5 +426,46 @@ impl Parcel {
         }
         let rest = [IoSlice::new(&self.frame[self.sent..])];
         sendmsg(socket, &rest, &mut control, SendFlags::NOSIGNAL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::Command;
+
+    use super::*;
+
+    /// What becomes of a guard that has said `said`, and whom somebody has killed before anybody listened.
+    async fn killed_after(said: &[u8], pool: Option<&Pool>) -> io::ErrorKind {
+        let (ours, mut theirs) = StdStream::pair().unwrap();
+        theirs.write_all(said).unwrap();
+        let guard = Command::new("sh")
+            .args(["-c", "kill -9 $$"])
+            .stdin(OwnedFd::from(theirs))
+            .spawn()
+            .unwrap();
+        let dead = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(Pid::from_child(&guard)), dead).unwrap();
+        let launched = Launched {
+            guard: Some(guard),
+            tag: RunTag::random(),
+            socket: ours,
+        };
+        let mut link = Link::to(launched, None).unwrap();
+        if let Some(pool) = pool {
+            link.hand_on(pool, &Environment::default()).unwrap();
+        }
+        link.until_ready().await.unwrap_err().kind()
+    }
+
+    #[tokio::test]
+    async fn a_guard_that_was_killed_before_it_was_needed_can_be_replaced() {
+        let pool = Pool::new(2).unwrap();
+        for said in [Vec::new(), Reply::Ready.frame()] {
+            for pool in [None, Some(&pool)] {
+                assert_eq!(killed_after(&said, pool).await, io::ErrorKind::Interrupted);
+            }
+        }
     }
 }
