@@ -35,7 +35,7 @@ use crate::run::{Guard, Recall, RunContext, RunError};
 use crate::schedule::Tactics;
 use crate::store::{self, Recorder};
 use crate::tool_output::{Attribution, Colour, CrateShape, Secrets};
-use crate::workspace::{self, LoadRequest, Memory, Workspace, WorkspaceError, Worktree, find_root};
+use crate::workspace::{self, LoadRequest, Memory, StateAhead, Workspace, WorkspaceError, Worktree, find_root};
 
 /// Where to look for the workspace.
 #[derive(Clone, Debug)]
@@ -86,6 +86,18 @@ impl LoadOptions {
         self.guard.call(&in_colour(self.run_environment(), colour));
     }
 
+    /// The directory to start from.
+    fn start(&self) -> PathBuf {
+        let manifest = self.manifest_path.as_ref().map(|path| self.current_dir.join(path));
+        let dir = manifest.as_deref().and_then(Path::parent);
+        dir.unwrap_or(&self.current_dir).to_owned()
+    }
+
+    /// The root of the workspace, as far as files tell it without cargo.
+    pub(crate) fn root(&self) -> Option<PathBuf> {
+        find_root(&Worktree::default(), &self.start())
+    }
+
     /// The environment in which cargo and the checks run.
     fn run_environment(&self) -> Environment {
         image::run_environment(self.image.as_ref(), &self.environment)
@@ -127,6 +139,7 @@ pub struct Project {
     /// What ends a run from another thread, where nobody waits for its verdict any more.
     pub recall: Option<Recall>,
     ahead: Option<Ahead>,
+    state: Option<StateAhead>,
     environment: Environment,
     guard: Guard,
     image: Option<Image>,
@@ -183,6 +196,7 @@ pub fn load(options: &LoadOptions) -> Result<Project, LoadError> {
         ends_with: None,
         recall: None,
         ahead: None,
+        state: None,
         environment: options.environment.clone(),
         guard: options.guard.clone(),
         image: options.image.clone(),
@@ -213,15 +227,9 @@ pub fn state_dir(options: &LoadOptions) -> Result<PathBuf, NoStateError> {
     if let Some(image) = &options.image {
         return Ok(image.state_dir.clone());
     }
-    let manifest = options
-        .manifest_path
-        .as_ref()
-        .map(|path| options.current_dir.join(path));
-    let dir = manifest
-        .as_deref()
-        .and_then(Path::parent)
-        .unwrap_or(&options.current_dir);
-    let root = find_root(&Worktree::default(), dir).ok_or_else(|| NoStateError::NoWorkspace(dir.to_owned()))?;
+    let root = options
+        .root()
+        .ok_or_else(|| NoStateError::NoWorkspace(options.start()))?;
     own_state_dir(&root, &options.environment).ok_or(NoStateError::NoPlace)
 }
 
@@ -260,10 +268,15 @@ fn memory(options: &LoadOptions) -> Option<Memory> {
 }
 
 impl Project {
-    /// The same, where somebody has asked git already what there is to compare. `answer` is given the root of the workspace.
-    pub(crate) fn told(self, answer: impl FnOnce(&Path, &Environment) -> Option<Ahead>) -> Self {
+    /// The same, where somebody has asked git already what there is to compare, and has begun to read the manifests. `answer` is
+    /// given the root of the workspace.
+    pub(crate) fn told(
+        self,
+        answer: impl FnOnce(&Path, &Environment) -> Option<Ahead>,
+        state: Option<StateAhead>,
+    ) -> Self {
         let ahead = answer(&self.workspace.root, &self.environment);
-        Self { ahead, ..self }
+        Self { ahead, state, ..self }
     }
 
     /// What a request would run.

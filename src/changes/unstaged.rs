@@ -6,50 +6,49 @@ use super::ahead::Ahead;
 use super::git::{Git, Refusal};
 use super::place::Place;
 use super::repository::Repository;
-use super::status::Status;
+use super::status::{Status, Tracked};
 use crate::environment::Environment;
 
-/// How a working tree differs from an index. Paths are relative to the top of the repository.
+/// How a working tree differs from an index, as git has said it. Paths are relative to the top of the repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Unstaged {
-    /// The last commit; none before the first one.
-    pub(crate) head: Option<String>,
-    /// Whether the index differs from the last commit.
-    pub(crate) has_staged: bool,
-    /// Tracked files that are not in the working tree as they are in the index.
-    pub(crate) changed: Vec<PathBuf>,
-    /// Files that are neither tracked nor ignored.
-    pub(crate) untracked: Vec<PathBuf>,
-    status: Status,
-}
+pub(crate) struct Unstaged(Status);
 
 impl Unstaged {
-    /// All files that are not the same.
+    /// The last commit; none before the first one.
+    pub(crate) fn head(&self) -> Option<&str> {
+        self.0.head.as_deref()
+    }
+
+    /// Whether the index differs from the last commit.
+    pub(crate) fn has_staged(&self) -> bool {
+        self.0.tracked.values().any(|tracked| tracked.head != tracked.index)
+    }
+
+    /// Tracked files that are not in the working tree as they are in the index, and then those that are neither tracked nor
+    /// ignored.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
-        self.changed.iter().chain(&self.untracked).map(PathBuf::as_path)
+        let differs = |tracked: &Tracked| tracked.unmerged || tracked.work != tracked.index;
+        let tracked = self.0.tracked.iter().filter(move |(_, tracked)| differs(tracked));
+        tracked
+            .map(|(path, _)| path)
+            .chain(&self.0.untracked)
+            .map(PathBuf::as_path)
+    }
+
+    /// The same without some of the files that are neither tracked nor ignored.
+    pub(crate) fn without_new(mut self, left_out: impl Fn(&Path) -> bool) -> Self {
+        self.0.untracked.retain(|file| !left_out(file));
+        self
     }
 
     /// The answer that a question about changes in this repository begins with, so that git need not be asked again.
     pub(crate) fn answer(self, git: PathBuf, (top, root): (&Path, PathBuf), environment: Environment) -> Ahead {
         let place = Place::new(&root, top);
-        let status = Status {
-            untracked: self.untracked,
-            ..self.status
-        };
-        Ahead::known(git, root, environment, Ok((place, status)))
+        Ahead::known(git, root, environment, Ok((place, self.0)))
     }
 }
 
 /// Asks git in the top of a repository. Files count as changed where their content differs, whatever their times say.
 pub(crate) fn unstaged(git: &Git, top: &Path) -> Result<Unstaged, Refusal> {
-    let mut status = Repository { git, dir: top }.status()?;
-    let differs = |tracked: &super::status::Tracked| tracked.unmerged || tracked.work != tracked.index;
-    let tracked = status.tracked.iter().filter(|(_, tracked)| differs(tracked));
-    Ok(Unstaged {
-        head: status.head.clone(),
-        has_staged: status.tracked.values().any(|tracked| tracked.head != tracked.index),
-        changed: tracked.map(|(path, _)| path.clone()).collect(),
-        untracked: std::mem::take(&mut status.untracked),
-        status,
-    })
+    Repository { git, dir: top }.status().map(Unstaged)
 }

@@ -9,7 +9,7 @@ use super::reporters::Reporters;
 use super::{CliError, Ended, check, colour, output, repair, request};
 use crate::digests::FileTree;
 use crate::event::RunStats;
-use crate::git_hooks::{Part, Trial, prepare};
+use crate::git_hooks::{Part, Trial, prepare, prepare_apart};
 use crate::plan::{HookInput, Plan, Request};
 use crate::project::{LoadOptions, Project};
 
@@ -38,7 +38,12 @@ pub(super) struct Prospect {
 pub(super) fn judge(part: &Part, question: &Question<'_>, global: &GlobalArgs) -> Ended {
     let mut trial = prepare(&question.options, part)?;
     tell(&trial, global);
-    let prospect = prospect(&trial, part, question, global)?;
+    let mut prospect = prospect(&trial, part, question, global)?;
+    if trial.is_converted(prospect.files.as_deref())? {
+        trial = prepare_apart(&question.options, part)?;
+        tell(&trial, global);
+        prospect = self::prospect(&trial, part, question, global)?;
+    }
     if let Some(wish) = repair::wish(part, &prospect, question) {
         return repair::judge(trial, &prospect, &wish, &repair::Hook { part, question, global });
     }

@@ -260,17 +260,15 @@ impl FileTree {
         touched
     }
 
-    /// Whether none of the files has changed since a moment before the scan, nor does until now.
+    /// Whether no file had changed since a moment before the scan when it was seen. What is not known has changed.
     #[must_use]
-    pub fn is_unchanged_since(&self, moment: SystemTime) -> bool {
-        self.is_unchanged_between(stat::at(moment), stat::now())
+    pub fn was_unchanged_since(&self, moment: SystemTime) -> bool {
+        self.was_unchanged_since_then(stat::at(moment))
     }
 
-    pub(super) fn is_unchanged_between(&self, moment: Nanoseconds, now: Nanoseconds) -> bool {
-        !stat::went_back(moment, self.began)
-            && !stat::went_back(self.began, now)
-            && self.entries.iter().all(|entry| entry.stat.is_settled(moment))
-            && self.touched(0..self.len()).is_empty()
+    pub(super) fn was_unchanged_since_then(&self, moment: Nanoseconds) -> bool {
+        let is_old = |entry: &Entry| entry.stat.is_settled(moment) && entry.content.known().is_some();
+        !stat::went_back(moment, self.began) && self.entries.iter().all(is_old)
     }
 
     /// The files that may change within the tick of the clock in which they last changed, so that only their content shows

@@ -13,12 +13,13 @@ use super::snapshot::{Content, Place, Snapshot, SnapshotError, Surroundings, Use
 use super::toolchain::{self, overridden};
 use crate::changes::{Comparison, Git, top_above, walk};
 use crate::digests::FileTree;
-use crate::environment::locate;
+use crate::environment::{Environment, locate};
 use crate::plan::{Plan, Resource};
 use crate::project::{
     Image, LoadError, LoadOptions, NoStateError, Project, load, load_to_compare, own_state_dir, state_dir,
 };
 use crate::tool_output::replaced_dir;
+use crate::workspace::StateAhead;
 
 /// What git hands to a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +123,8 @@ pub struct Trial {
     options: LoadOptions,
     comparison: Option<Comparison>,
     place: Option<Place>,
+    /// The manifests of the working tree, which count where that is the place.
+    state: Option<StateAhead>,
 }
 
 /// Finds a place for what is to be judged. `options` tell of the working tree in which git was called.
@@ -131,6 +134,15 @@ pub struct Trial {
 /// Where it cannot be judged at all. It is never judged in another form instead.
 pub fn prepare(options: &LoadOptions, part: &Part) -> Result<Trial, JudgeError> {
     prepare_for(options, part, Use::Judged)
+}
+
+/// Finds a place outside of the working tree, of which it has turned out that line ends differ.
+///
+/// # Errors
+///
+/// Where it cannot be judged at all.
+pub fn prepare_apart(options: &LoadOptions, part: &Part) -> Result<Trial, JudgeError> {
+    prepare_for(options, part, Use::Converted)
 }
 
 /// Finds a place for what is to be repaired before it is judged: that is always a snapshot, so that nothing of the user's is
@@ -153,28 +165,32 @@ fn prepare_for(options: &LoadOptions, part: &Part, used: Use) -> Result<Trial, J
                 options: options.clone(),
                 comparison: None,
                 place: None,
+                state: None,
             });
         }
         Part::Index(file) => Content::Index(file.clone()),
         Part::Commits(pushed) => Content::Commit(commit(options, &pushed.tip)?),
     };
     let git = git(options)?;
-    let state = options.current_dir.join(kept_in(options)?);
+    let state_dir = options.current_dir.join(kept_in(options)?);
     let around = Surroundings {
         dir: &options.current_dir,
         git: &git,
         environment: &options.environment,
-        state_dir: &state,
+        state_dir: &state_dir,
     };
+    // While git looks at the files.
+    let state = options.root().filter(|_| used == Use::Judged).map(StateAhead::begin);
     let place = place(&content, used, &around)?;
     let options = match &place {
         Place::InPlace(_) => options.clone(),
-        Place::Snapshot(snapshot) => in_snapshot(options, snapshot, state),
+        Place::Snapshot(snapshot) => in_snapshot(options, snapshot, state_dir),
     };
     Ok(Trial {
         comparison: comparison(part, &place),
         options,
         place: Some(place),
+        state,
     })
 }
 
@@ -305,7 +321,8 @@ impl Trial {
     pub fn load(&self) -> Result<Project, JudgeError> {
         let loaded = match (&self.place, &self.comparison) {
             (Some(Place::InPlace(place)), _) => {
-                load(&self.options).map(|project| project.told(|root, environment| place.answer(root, environment)))
+                let answer = |root: &Path, environment: &Environment| place.answer(root, environment);
+                load(&self.options).map(|project| project.told(answer, self.state.clone()))
             }
             (_, Some(_)) => load_to_compare(&self.options),
             (_, None) => load(&self.options),
@@ -353,6 +370,19 @@ impl Trial {
             }
         }
         Ok(())
+    }
+
+    /// Whether it turns out that what lies in place is not what is judged, since line ends differ. `files` are those of the
+    /// project, where they were looked at since it was prepared.
+    ///
+    /// # Errors
+    ///
+    /// Where nobody can tell.
+    pub fn is_converted(&self, files: Option<&FileTree>) -> Result<bool, JudgeError> {
+        match &self.place {
+            Some(Place::InPlace(place)) => Ok(place.is_converted(files)?),
+            Some(Place::Snapshot(_)) | None => Ok(false),
+        }
     }
 
     /// Whether these files of the project, as they were seen since it was prepared, are what is judged. Where that cannot be

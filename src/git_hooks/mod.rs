@@ -43,7 +43,7 @@ pub(crate) use absent::{Site, present};
 pub(crate) use chained::run_first;
 #[cfg(feature = "cli")]
 pub(crate) use install::{Change, InstallError, InstallRequest, Installed, install};
-pub use judge::{JudgeError, Part, Pushed, Subject, Trial, prepare, prepare_to_repair};
+pub use judge::{JudgeError, Part, Pushed, Subject, Trial, prepare, prepare_apart, prepare_to_repair};
 #[cfg(feature = "cli")]
 pub(crate) use look::{Look, State, configured_hooks, look};
 #[cfg(feature = "cli")]

@@ -21,7 +21,6 @@ mod strangers;
 mod unused;
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::SystemTime;
@@ -36,7 +35,7 @@ pub(crate) use repaired::{RepairedFile, Side};
 #[cfg(feature = "cli")]
 pub(crate) use unused::{Removed as RemovedSnapshots, Unused, remove_unused};
 
-use self::settings::Settings;
+use self::settings::{Conversion, Settings};
 use copy::{Copy, Told, of, references, settings};
 use extras::Extras;
 use private_index::PrivateIndex;
@@ -90,6 +89,8 @@ pub(crate) struct InPlace {
     /// What git listed of the index.
     listing: Vec<u8>,
     seen: Unstaged,
+    /// Where it is remembered how large files are, if line ends may make some differ from what is judged.
+    sizes: Option<PrivateDir>,
 }
 
 /// A copy of what is judged, as long as nobody else may use it.
@@ -119,8 +120,9 @@ struct Look {
     listing: Vec<u8>,
     unstaged: Unstaged,
     settings: Settings,
-    /// Whether files may be other texts than what git has of them, though none has changed.
-    converts: bool,
+    /// A file that git does not look at.
+    unwatched: Option<PathBuf>,
+    converted: Conversion,
 }
 
 /// What is going to happen to the files of a place.
@@ -128,6 +130,8 @@ struct Look {
 pub(crate) enum Use {
     /// They are looked at.
     Judged,
+    /// The same, and some of the working tree are known to have other line ends.
+    Converted,
     /// Fixers change them.
     Repaired,
 }
@@ -148,13 +152,14 @@ pub(crate) fn place(content: &Content, used: Use, around: &Surroundings<'_>) -> 
         Content::Commit(_) => None,
     };
     let index = PrivateIndex::copy(&repository, given, &dir)?;
-    let look = Look::at(repository, index, &dir)?;
-    let difference = match look.difference(content)? {
-        None if used == Use::Repaired => Some(Difference::Repaired),
-        difference => difference,
-    };
+    let look = Look::at(repository, index)?;
+    let difference = look.difference(content).or(match used {
+        Use::Judged => None,
+        Use::Converted => Some(Difference::Conversion),
+        Use::Repaired => Some(Difference::Repaired),
+    });
     match difference {
-        None => Ok(Place::InPlace(Box::new(look.in_place()))),
+        None => Ok(Place::InPlace(Box::new(look.in_place(dir)))),
         Some(because) => {
             tracing::debug!(%because, "a snapshot is needed");
             let slot = Slot::take(around.state_dir, below)?;
@@ -172,7 +177,7 @@ pub(crate) fn place(content: &Content, used: Use, around: &Surroundings<'_>) -> 
 
 impl Look {
     /// Asks for the files and for all else at once: git takes its time to begin, whatever it is asked.
-    fn at(repository: Repository, index: PrivateIndex, dir: &PrivateDir) -> Result<Self, SnapshotError> {
+    fn at(repository: Repository, index: PrivateIndex) -> Result<Self, SnapshotError> {
         let began = SystemTime::now();
         let (top, git) = (&repository.top, repository.git_with_index(&index.path));
         let (unstaged, rest) = thread::scope(|scope| {
@@ -181,12 +186,14 @@ impl Look {
                 repository.is_where_it_seems(&settings)?;
                 let listing = git.ask(top, ["ls-files", "--stage", "-v", "-z"]);
                 let listing = listing.map_err(|refusal| SnapshotError::refused("what is staged", &refusal))?;
-                let converts = decide::converts(&repository, &entries(&listing)?, (&settings, dir))?;
-                Ok::<_, SnapshotError>((settings, listing, converts))
+                let entries = entries(&listing)?;
+                let unwatched = decide::unwatched(&entries).map(Path::to_owned);
+                let converted = decide::converted(&repository, &entries, &settings);
+                Ok::<_, SnapshotError>((settings, listing, unwatched, converted))
             });
             (unstaged(&git, top), joined(rest))
         });
-        let (settings, listing, converts) = rest?;
+        let (settings, listing, unwatched, converted) = rest?;
         let unstaged = unstaged.map_err(|refusal| SnapshotError::refused("what is not staged", &refusal))?;
         Ok(Self {
             repository,
@@ -195,30 +202,28 @@ impl Look {
             listing,
             unstaged,
             settings,
-            converts,
+            unwatched,
+            converted,
         })
     }
 
-    fn difference(&self, content: &Content) -> Result<Option<Difference>, SnapshotError> {
+    fn difference(&self, content: &Content) -> Option<Difference> {
         if let Content::Commit(commit) = content
-            && (self.unstaged.head.as_ref() != Some(commit) || self.unstaged.has_staged)
+            && (self.unstaged.head() != Some(commit) || self.unstaged.has_staged())
         {
-            return Ok(Some(Difference::Commit));
+            return Some(Difference::Commit);
         }
-        Ok(decide::difference(
-            &self.unstaged,
-            &entries(&self.listing)?,
-            self.converts,
-        ))
+        decide::difference(&self.unstaged, self.unwatched.as_deref(), self.converted)
     }
 
-    fn in_place(self) -> InPlace {
+    fn in_place(self, dir: PrivateDir) -> InPlace {
         InPlace {
             repository: self.repository,
             index: self.index,
             began: self.began,
             listing: self.listing,
             seen: self.unstaged,
+            sizes: (self.converted == Conversion::LineEnds).then_some(dir),
         }
     }
 }
@@ -234,7 +239,7 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
 impl InPlace {
     /// The last commit; none before the first one.
     pub(crate) fn head(&self) -> Option<&str> {
-        self.seen.head.as_deref()
+        self.seen.head()
     }
 
     /// What git has said of it, for whoever compares a workspace in it with something else.
@@ -248,28 +253,27 @@ impl InPlace {
         Some(seen.answer(self.repository.program.clone(), of, environment.clone()))
     }
 
-    /// Whether these are its files, as they were when it was looked at and still are. Where a file is not among those that are
-    /// staged, was changed lately, or is a repository of its own, that is not known.
+    /// Whether line ends make a file differ from what is judged, which git does not tell. What somebody has seen of the files
+    /// since need not be looked at again.
+    pub(crate) fn is_converted(&self, files: Option<&FileTree>) -> Result<bool, SnapshotError> {
+        let Some(dir) = &self.sizes else { return Ok(false) };
+        sizes::differ(&self.repository, &entries(&self.listing)?, files, dir)
+    }
+
+    /// Whether these files, as they were seen since it was looked at, are what is judged. Where a file is not among those that
+    /// are staged, was changed lately, or is a repository of its own, that is not known.
     pub(crate) fn is_shown_by(&self, files: &FileTree) -> bool {
-        let Some(staged) = staged(&self.listing) else {
-            return false;
-        };
-        if !self.index.is_unchanged() || !files.gaps().is_empty() || staged.iter().any(|file| file.mode == SUBMODULE) {
-            return false;
-        }
         let root = files.root().strip_prefix(&self.repository.top);
-        let Ok(root) = root.map(Path::to_owned) else {
+        let (Some(staged), Ok(root)) = (staged(&self.listing), root) else {
             return false;
         };
-        let below: HashSet<&Path> = staged
-            .iter()
-            .filter_map(|file| file.path.strip_prefix(&root).ok())
-            .collect();
-        let within = files.below(Path::new(""));
-        within.len() == below.len()
-            && within.len() == files.len()
-            && within.into_iter().all(|place| below.contains(files.entry(place).path))
-            && files.is_unchanged_since(self.began)
+        // Both lists are in the order of the names.
+        let below = staged.iter().filter_map(|file| file.path.strip_prefix(root).ok());
+        below.eq(files.entries().map(|file| file.path))
+            && files.gaps().is_empty()
+            && staged.iter().all(|file| file.mode != SUBMODULE)
+            && files.was_unchanged_since(self.began)
+            && self.index.is_unchanged()
     }
 
     /// What has moved since it was looked at, in words; nothing where the verdict is about what is committed.
@@ -279,12 +283,12 @@ impl InPlace {
         }
         let git = self.repository.git_with_index(&self.index.path);
         let now = unstaged(&git, &self.repository.top);
-        let mut now = now.map_err(|refusal| SnapshotError::refused("what is not staged", &refusal))?;
-        if now.head != self.seen.head {
+        let now = now.map_err(|refusal| SnapshotError::refused("what is not staged", &refusal))?;
+        if now.head() != self.seen.head() {
             return Ok(Some("another commit is checked out".to_owned()));
         }
         // Cargo writes one where there is none.
-        now.untracked.retain(|file| !file.ends_with("Cargo.lock"));
+        let now = now.without_new(|file| file.ends_with("Cargo.lock"));
         Ok(decide::named(&now).map(|files| format!("this has changed meanwhile: {files}")))
     }
 }
@@ -328,7 +332,7 @@ impl Snapshot {
             references: references(&repository),
             settings,
             head: match content {
-                Content::Index(_) => unstaged.head,
+                Content::Index(_) => unstaged.head().map(str::to_owned),
                 Content::Commit(commit) => Some(commit.clone()),
             },
         };
@@ -409,8 +413,8 @@ impl Snapshot {
         }
         // Where the copy cannot even be asked, it was damaged.
         let difference = match changed {
-            Ok(mut changed) => {
-                changed.untracked.retain(|file| !self.extras.may_be_there(file));
+            Ok(changed) => {
+                let changed = changed.without_new(|file| self.extras.may_be_there(file));
                 decide::named(&changed).map(|files| format!("a check has changed {files}"))
             }
             Err(error) => Some(format!("a check has damaged the snapshot: {error}")),

@@ -17,7 +17,7 @@ use crate::diagnostic::SourceFile;
 use crate::environment::{Environment, locate};
 use crate::model::CrateName;
 use crate::readers::{self, Readers, ReadersRequest};
-use crate::workspace::{Files, State, StateError, Workspace, Worktree, find_root};
+use crate::workspace::{Files, State, StateAhead, StateError, Workspace, Worktree};
 
 /// What changes affect, and the configuration of the workspace that they are in.
 #[derive(Clone, Debug)]
@@ -84,6 +84,7 @@ pub fn survey(options: &LoadOptions, comparison: &Comparison) -> Result<Survey, 
         environment: &options.environment,
         workspace: None,
         ahead: None,
+        state: None,
         image: options.image.as_ref(),
     };
     let compared = scene.compare(comparison, base_of(scene.root))?;
@@ -104,6 +105,7 @@ pub(super) fn of_project(project: &Project, comparison: &Comparison) -> Result<A
         environment: &project.environment,
         workspace: Some(workspace),
         ahead: project.ahead.as_ref(),
+        state: project.state.as_ref(),
         image: project.image.as_ref(),
     };
     let mut compared = scene.compare(comparison, project.config.settings.base.clone())?;
@@ -123,16 +125,8 @@ pub(super) fn of_project(project: &Project, comparison: &Comparison) -> Result<A
 
 /// The directory of the root manifest.
 fn root(options: &LoadOptions) -> Result<PathBuf, SurveyError> {
-    let given = options
-        .manifest_path
-        .as_ref()
-        .map(|path| options.current_dir.join(path));
-    let dir = match &given {
-        Some(manifest) => manifest.parent().unwrap_or(&options.current_dir),
-        None => &options.current_dir,
-    };
-    let none = || SurveyError::NoWorkspace { dir: dir.to_owned() };
-    find_root(&Worktree::default(), dir).ok_or_else(none)
+    let none = || SurveyError::NoWorkspace { dir: options.start() };
+    options.root().ok_or_else(none)
 }
 
 /// The `base` of the configuration. It is needed before the rest can be read, and that says what is wrong with it.
@@ -181,6 +175,8 @@ pub(super) struct Scene<'a> {
     pub(super) workspace: Option<&'a Workspace>,
     /// The first question to git, where it was asked already.
     pub(super) ahead: Option<&'a Ahead>,
+    /// The manifests of the working tree, where somebody has begun to read them.
+    pub(super) state: Option<&'a StateAhead>,
     /// What the workspace stands for, where it is an image.
     pub(super) image: Option<&'a Image>,
 }
@@ -230,7 +226,7 @@ impl Scene<'_> {
             default_base,
         };
         let (changes, worktree) = thread::scope(|scope| {
-            let reading = scope.spawn(|| State::read(&Worktree::default(), self.root));
+            let reading = scope.spawn(|| self.manifests());
             (gather(&request), reading.join())
         });
         let mut changes = changes?;
@@ -267,6 +263,12 @@ impl Scene<'_> {
             before,
             after,
         })
+    }
+
+    /// What those of the working tree say.
+    fn manifests(&self) -> Result<State, StateError> {
+        let begun = self.state.and_then(|begun| begun.take(self.root));
+        begun.unwrap_or_else(|| State::read(&Worktree::default(), self.root))
     }
 
     fn git(&self) -> Option<PathBuf> {

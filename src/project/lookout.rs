@@ -14,7 +14,6 @@ use crate::changes::{Comparison, Git};
 use crate::digests::{Became, FileTree, Scan, threads};
 use crate::environment::{Environment, locate};
 use crate::model::Digest;
-use crate::workspace::{Worktree, find_root};
 
 /// So many directories outside of the workspace are watched, and no more: what lies elsewhere is rarely written.
 const MOST_DIRS_OUTSIDE: usize = 256;
@@ -79,13 +78,7 @@ impl Lookout {
     /// Looks at a workspace of which the manifests cannot be read; nothing where there is none.
     #[must_use]
     pub fn without_project(options: &LoadOptions) -> Option<Self> {
-        let manifest = options.manifest_path.as_ref();
-        let manifest = manifest.map(|path| options.current_dir.join(path));
-        let dir = manifest
-            .as_deref()
-            .and_then(Path::parent)
-            .unwrap_or(&options.current_dir);
-        let root = find_root(&Worktree::default(), dir)?;
+        let root = options.root()?;
         let environment = &options.environment;
         let state_dir = own_state_dir(&root, environment);
         let scan = Scan {

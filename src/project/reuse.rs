@@ -250,6 +250,7 @@ fn sources(project: &Project) -> Option<(State, Readers)> {
         environment: &project.environment,
         workspace: Some(&project.workspace),
         ahead: None,
+        state: None,
         image: project.image.as_ref(),
     };
     let found = scene.worktree();

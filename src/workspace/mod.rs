@@ -29,6 +29,7 @@ mod patched;
 mod remembered;
 mod stamps;
 mod state;
+mod state_ahead;
 mod witness;
 mod worktree;
 
@@ -47,4 +48,5 @@ pub(crate) use memory::MemoryFiles;
 pub use metadata::{LoadRequest, Memory, WorkspaceError, WorkspaceErrorKind, load};
 pub(crate) use ownership::Ownership;
 pub use state::{DependencyKey, LockFile, RootSettings, State, StateCrate, StateError};
+pub(crate) use state_ahead::StateAhead;
 pub use worktree::Worktree;

@@ -1,14 +1,12 @@
 //! Whether a working tree is, for any check, the same as what is to be judged.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::listing::Staged;
 use super::repository::Repository;
 use super::settings::{Conversion, Settings, conversion};
-use super::{SnapshotError, sizes};
 use crate::changes::Unstaged;
-use crate::private_files::PrivateDir;
 
 /// Why checks do not run in the working tree: the first reason that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,19 +43,25 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// What of the working tree makes it another one than the index; nothing where no check can tell them apart.
-pub(super) fn difference(unstaged: &Unstaged, entries: &[Staged<'_>], converts: bool) -> Option<Difference> {
+/// What of the working tree makes it another one than the index; nothing where no check can tell them apart, as far as this
+/// tells.
+pub(super) fn difference(unstaged: &Unstaged, unwatched: Option<&Path>, converted: Conversion) -> Option<Difference> {
     if let Some(first) = unstaged.files().next() {
         return Some(Difference::Files {
             first: first.to_owned(),
             others: unstaged.files().count() - 1,
         });
     }
-    // An entry that is not to be looked at, or lies outside of what is checked out, never counts as changed.
-    if let Some(entry) = entries.iter().find(|entry| entry.tag != b'H' || entry.stage != 0) {
-        return Some(Difference::Unwatched(entry.path.to_owned()));
+    if let Some(path) = unwatched {
+        return Some(Difference::Unwatched(path.to_owned()));
     }
-    converts.then_some(Difference::Conversion)
+    (converted == Conversion::Content).then_some(Difference::Conversion)
+}
+
+/// A file that never counts as changed: one that git is told not to look at, or that lies outside of what is checked out.
+pub(super) fn unwatched<'l>(entries: &[Staged<'l>]) -> Option<&'l Path> {
+    let unwatched = entries.iter().find(|entry| entry.tag != b'H' || entry.stage != 0);
+    unwatched.map(|entry| entry.path)
 }
 
 /// The files that differ, in words.
@@ -69,26 +73,18 @@ pub(super) fn named(unstaged: &Unstaged) -> Option<String> {
     })
 }
 
-/// Whether what lies in the working tree may be another text than the one that git would write there, though git sees no
-/// change in it.
-pub(super) fn converts(
-    repository: &Repository,
-    entries: &[Staged<'_>],
-    (settings, dir): (&Settings, &PrivateDir),
-) -> Result<bool, SnapshotError> {
+/// In what the files of the working tree may be other texts than those that git would write there, though git sees no change
+/// in them.
+pub(super) fn converted(repository: &Repository, entries: &[Staged<'_>], settings: &Settings) -> Conversion {
     if settings.may_convert_line_ends() {
-        return Ok(true);
+        return Conversion::Content;
     }
     let of_tree = entries.iter().filter(|entry| entry.path.ends_with(".gitattributes"));
     let mut files: Vec<PathBuf> = of_tree.map(|entry| repository.top.join(entry.path)).collect();
     files.push(repository.common.join("info/attributes"));
     files.extend(of_user(repository, settings));
     let texts = files.iter().map(|file| fs::read(file).unwrap_or_default());
-    match texts.map(|text| conversion(&text)).max().unwrap_or_default() {
-        Conversion::None => Ok(false),
-        Conversion::LineEnds => sizes::differ(repository, entries, dir),
-        Conversion::Content => Ok(true),
-    }
+    texts.map(|text| conversion(&text)).max().unwrap_or_default()
 }
 
 /// The attributes of the user, and those of the machine.

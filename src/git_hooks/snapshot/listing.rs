@@ -32,7 +32,8 @@ pub(super) struct InTree<'l> {
 /// The files of an index; nothing where that is no such list.
 pub(in crate::git_hooks) fn staged(listing: &[u8]) -> Option<Vec<Staged<'_>>> {
     records(listing)?
-        .map(|(head, path)| {
+        .map(|record| {
+            let (head, path) = record?;
             let [tag, mode, object, stage] = words(head)?;
             let (&[tag], &[digit @ b'0'..=b'3']) = (tag.as_bytes(), stage.as_bytes()) else {
                 return None;
@@ -53,7 +54,8 @@ pub(in crate::git_hooks) fn staged(listing: &[u8]) -> Option<Vec<Staged<'_>>> {
 /// The files of a tree; nothing where that is no such list.
 pub(super) fn in_tree(listing: &[u8]) -> Option<Vec<InTree<'_>>> {
     records(listing)?
-        .map(|(head, path)| {
+        .map(|record| {
+            let (head, path) = record?;
             let [mode, _, object] = words(head)?;
             let mode = u32::from_str_radix(mode, 8).ok()?;
             Some(InTree { mode, object, path })
@@ -61,16 +63,15 @@ pub(super) fn in_tree(listing: &[u8]) -> Option<Vec<InTree<'_>>> {
         .collect()
 }
 
-/// What comes before the tab of each record, and the path after it.
-fn records(listing: &[u8]) -> Option<impl Iterator<Item = (&str, &Path)>> {
+/// What comes before the tab of each record, and the path after it; nothing for a record that is none.
+fn records(listing: &[u8]) -> Option<impl Iterator<Item = Option<(&str, &Path)>>> {
     // A list without its end was cut off.
     let records = match listing {
         [] => None,
         [whole @ .., 0] => Some(whole.split(|byte| *byte == 0)),
         _ => return None,
     };
-    let records: Option<Vec<_>> = records.into_iter().flatten().map(record).collect();
-    records.map(Vec::into_iter)
+    Some(records.into_iter().flatten().map(record))
 }
 
 fn record(record: &[u8]) -> Option<(&str, &Path)> {
@@ -80,8 +81,12 @@ fn record(record: &[u8]) -> Option<(&str, &Path)> {
 }
 
 fn words<const COUNT: usize>(head: &str) -> Option<[&str; COUNT]> {
-    let words: Vec<&str> = head.split_ascii_whitespace().collect();
-    words.try_into().ok()
+    let mut words = head.split_ascii_whitespace();
+    let mut found = [""; COUNT];
+    for word in &mut found {
+        *word = words.next()?;
+    }
+    words.next().is_none().then_some(found)
 }
 
 #[cfg(test)]

@@ -88,8 +88,8 @@ impl Repaired {
     /// there is no difference.
     pub(super) fn of(snapshot: &mut Snapshot) -> Result<Option<Self>, SnapshotError> {
         let copy = Copy::at(&snapshot.top, &snapshot.repository);
-        let mut changed = copy.changed()?;
-        changed.untracked.retain(|file| !snapshot.extras.may_be_there(file));
+        let changed = copy.changed()?;
+        let changed = changed.without_new(|file| snapshot.extras.may_be_there(file));
         let paths: Vec<&Path> = changed.files().collect();
         if paths.is_empty() {
             return Ok(None);
