@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 mod compare;
 mod dirs;
+mod foreseen;
 mod image;
 mod lookout;
 mod remember;
@@ -17,6 +18,7 @@ pub use image::Image;
 pub use lookout::{Difference, Lookout, Sight};
 
 pub(crate) use dirs::own_state_dir;
+pub(crate) use foreseen::Foreseen;
 
 use crate::affected::Affected;
 use crate::cache::{Explanation, Understood};
@@ -24,7 +26,7 @@ use crate::changes::{Ahead, Comparison, Tree};
 use crate::config::{Config, ConfigInput, Definition, Member, OnMissing, Requirement, resolve, syntax_mistakes};
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::digests::FileTree;
-use crate::environment::{Environment, argument_bytes, locate};
+use crate::environment::{Environment, argument_bytes, locate, processors};
 use crate::event::{Event, RunStats};
 use crate::history::History;
 use crate::model::CrateName;
@@ -35,7 +37,7 @@ use crate::run::{Guard, Recall, RunContext, RunError};
 use crate::schedule::Tactics;
 use crate::store::{self, Recorder};
 use crate::tool_output::{Attribution, Colour, CrateShape, Secrets};
-use crate::workspace::{self, LoadRequest, Memory, StateAhead, Workspace, WorkspaceError, Worktree, find_root};
+use crate::workspace::{self, LoadRequest, Memory, Workspace, WorkspaceError, Worktree, find_root};
 
 /// Where to look for the workspace.
 #[derive(Clone, Debug)]
@@ -139,7 +141,8 @@ pub struct Project {
     /// What ends a run from another thread, where nobody waits for its verdict any more.
     pub recall: Option<Recall>,
     ahead: Option<Ahead>,
-    state: Option<StateAhead>,
+    /// What its manifests say, where somebody has read them already.
+    state: Option<foreseen::ReadState>,
     environment: Environment,
     guard: Guard,
     image: Option<Image>,
@@ -179,17 +182,31 @@ pub struct Tool {
 /// Where there is no workspace, or anything is wrong with its configuration.
 #[tracing::instrument(level = "debug", skip_all)]
 pub fn load(options: &LoadOptions) -> Result<Project, LoadError> {
+    let request = load_request(options)?;
+    let workspace = workspace::load(&request).map_err(|error| refused_manifest(options, error))?;
+    project_of(workspace, options)
+}
+
+/// The same, where cargo need not be asked and nothing is wrong.
+fn load_remembered(options: &LoadOptions) -> Option<Project> {
+    let workspace = workspace::recall(&load_request(options).ok()?)?;
+    project_of(workspace, options).ok()
+}
+
+fn load_request(options: &LoadOptions) -> Result<LoadRequest, LoadError> {
     let dir = &options.current_dir;
     let tools = locate(["cargo"], &options.environment, dir);
-    let request = LoadRequest {
+    Ok(LoadRequest {
         cargo: tools.get("cargo").cloned().ok_or(LoadError::NoCargo)?,
         current_dir: dir.clone(),
         manifest_path: options.manifest_path.clone(),
         environment: options.run_environment(),
         memory: memory(options),
-    };
-    let workspace = workspace::load(&request).map_err(|error| refused_manifest(options, error))?;
-    let config = resolve(&config_input(&workspace, dir)?).map_err(LoadError::Config)?;
+    })
+}
+
+fn project_of(workspace: Workspace, options: &LoadOptions) -> Result<Project, LoadError> {
+    let config = resolve(&config_input(&workspace, &options.current_dir)?).map_err(LoadError::Config)?;
     Ok(Project {
         workspace,
         config,
@@ -268,15 +285,10 @@ fn memory(options: &LoadOptions) -> Option<Memory> {
 }
 
 impl Project {
-    /// The same, where somebody has asked git already what there is to compare, and has begun to read the manifests. `answer` is
-    /// given the root of the workspace.
-    pub(crate) fn told(
-        self,
-        answer: impl FnOnce(&Path, &Environment) -> Option<Ahead>,
-        state: Option<StateAhead>,
-    ) -> Self {
+    /// The same, where somebody has asked git already what there is to compare. `answer` is given the root of the workspace.
+    pub(crate) fn told(self, answer: impl FnOnce(&Path, &Environment) -> Option<Ahead>) -> Self {
         let ahead = answer(&self.workspace.root, &self.environment);
-        Self { ahead, state, ..self }
+        Self { ahead, ..self }
     }
 
     /// What a request would run.
@@ -484,8 +496,7 @@ impl Project {
             },
             affected: affected.map(Arc::new),
             system: std::env::consts::OS.to_owned(),
-            parallelism: std::thread::available_parallelism()
-                .map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX)),
+            parallelism: u32::try_from(processors().get()).unwrap_or(u32::MAX),
             cargo: dirs::cargo_settings(&self.workspace, &self.run_environment()),
             argument_bytes: argument_bytes(&self.environment),
             history: Arc::new(history),

@@ -6,7 +6,6 @@ use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use fixedbitset::FixedBitSet;
 use rustix::fs::{CWD, Mode, OFlags, openat};
@@ -19,7 +18,7 @@ use super::stat::{self, Nanoseconds, Stat};
 use super::stored::{self, Record, Stored};
 use super::tree::{Content, FileTree, order};
 use super::walk::{self, Base, Found};
-use crate::environment::Environment;
+use crate::environment::{Environment, processors};
 use crate::model::{Digest, fnv1a};
 
 /// More threads would wait for the same locks of the system.
@@ -47,7 +46,7 @@ pub struct Scan {
 /// As many threads as this machine has processors for, and as pay.
 #[must_use]
 pub fn threads() -> NonZero<usize> {
-    let processors = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let processors = processors();
     processors.min(NonZero::new(MOST_THREADS).unwrap_or(processors))
 }
 

@@ -13,13 +13,12 @@ use super::snapshot::{Content, Place, Snapshot, SnapshotError, Surroundings, Use
 use super::toolchain::{self, overridden};
 use crate::changes::{Comparison, Git, top_above, walk};
 use crate::digests::FileTree;
-use crate::environment::{Environment, locate};
+use crate::environment::locate;
 use crate::plan::{Plan, Resource};
 use crate::project::{
-    Image, LoadError, LoadOptions, NoStateError, Project, load, load_to_compare, own_state_dir, state_dir,
+    Foreseen, Image, LoadError, LoadOptions, NoStateError, Project, load, load_to_compare, own_state_dir, state_dir,
 };
 use crate::tool_output::replaced_dir;
-use crate::workspace::StateAhead;
 
 /// What git hands to a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,8 +122,8 @@ pub struct Trial {
     options: LoadOptions,
     comparison: Option<Comparison>,
     place: Option<Place>,
-    /// The manifests of the working tree, which count where that is the place.
-    state: Option<StateAhead>,
+    /// The project of the working tree, which counts where that is the place.
+    foreseen: Option<Foreseen>,
 }
 
 /// Finds a place for what is to be judged. `options` tell of the working tree in which git was called.
@@ -165,7 +164,7 @@ fn prepare_for(options: &LoadOptions, part: &Part, used: Use) -> Result<Trial, J
                 options: options.clone(),
                 comparison: None,
                 place: None,
-                state: None,
+                foreseen: None,
             });
         }
         Part::Index(file) => Content::Index(file.clone()),
@@ -180,7 +179,7 @@ fn prepare_for(options: &LoadOptions, part: &Part, used: Use) -> Result<Trial, J
         state_dir: &state_dir,
     };
     // While git looks at the files.
-    let state = options.root().filter(|_| used == Use::Judged).map(StateAhead::begin);
+    let foreseen = (used == Use::Judged).then(|| Foreseen::begin(options));
     let place = place(&content, used, &around)?;
     let options = match &place {
         Place::InPlace(_) => options.clone(),
@@ -190,7 +189,7 @@ fn prepare_for(options: &LoadOptions, part: &Part, used: Use) -> Result<Trial, J
         comparison: comparison(part, &place),
         options,
         place: Some(place),
-        state,
+        foreseen,
     })
 }
 
@@ -321,8 +320,11 @@ impl Trial {
     pub fn load(&self) -> Result<Project, JudgeError> {
         let loaded = match (&self.place, &self.comparison) {
             (Some(Place::InPlace(place)), _) => {
-                let answer = |root: &Path, environment: &Environment| place.answer(root, environment);
-                load(&self.options).map(|project| project.told(answer, self.state.clone()))
+                let loaded = match &self.foreseen {
+                    Some(foreseen) => foreseen.load(&self.options),
+                    None => load(&self.options),
+                };
+                loaded.map(|project| project.told(|root, environment| place.answer(root, environment)))
             }
             (_, Some(_)) => load_to_compare(&self.options),
             (_, None) => load(&self.options),

@@ -8,6 +8,7 @@ use std::thread;
 use toml::Table;
 
 use super::dirs::{state_dir, target_dirs};
+use super::foreseen::ReadState;
 use super::image::run_environment;
 use super::{Image, LoadError, LoadOptions, Project};
 use crate::affected::{Affected, Input, affected};
@@ -17,7 +18,7 @@ use crate::diagnostic::SourceFile;
 use crate::environment::{Environment, locate};
 use crate::model::CrateName;
 use crate::readers::{self, Readers, ReadersRequest};
-use crate::workspace::{Files, State, StateAhead, StateError, Workspace, Worktree};
+use crate::workspace::{Files, State, StateError, Workspace, Worktree};
 
 /// What changes affect, and the configuration of the workspace that they are in.
 #[derive(Clone, Debug)]
@@ -175,8 +176,8 @@ pub(super) struct Scene<'a> {
     pub(super) workspace: Option<&'a Workspace>,
     /// The first question to git, where it was asked already.
     pub(super) ahead: Option<&'a Ahead>,
-    /// The manifests of the working tree, where somebody has begun to read them.
-    pub(super) state: Option<&'a StateAhead>,
+    /// What the manifests of the working tree say, where somebody has read them.
+    pub(super) state: Option<&'a ReadState>,
     /// What the workspace stands for, where it is an image.
     pub(super) image: Option<&'a Image>,
 }
@@ -267,8 +268,10 @@ impl Scene<'_> {
 
     /// What those of the working tree say.
     fn manifests(&self) -> Result<State, StateError> {
-        let begun = self.state.and_then(|begun| begun.take(self.root));
-        begun.unwrap_or_else(|| State::read(&Worktree::default(), self.root))
+        match self.state.and_then(ReadState::take) {
+            Some(state) => Ok(state),
+            None => State::read(&Worktree::default(), self.root),
+        }
     }
 
     fn git(&self) -> Option<PathBuf> {

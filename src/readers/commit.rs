@@ -18,6 +18,7 @@ use super::resolve::{Layout, below, first, joined, last, parent, targets};
 use super::scan::{Texts, scan};
 use super::{ReadersRequest, at, store};
 use crate::changes::{Git, walk};
+use crate::environment::processors;
 
 type Sources = BTreeMap<Vec<u8>, SourceFacts>;
 type Links = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -279,7 +280,7 @@ fn found(request: &ReadersRequest<'_>, commit: &str, entries: &[(Vec<u8>, Kind)]
 fn read_all(request: &ReadersRequest<'_>, facts: &Facts, sources: &[&[u8]]) -> Sources {
     /// A processor that takes one at a time would mostly wait for the others.
     const BATCH: usize = 32;
-    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let processors = processors().get();
     let (sender, receiver) = sync_channel(processors * 2);
     let receiver = Mutex::new(receiver);
     thread::scope(|scope| {

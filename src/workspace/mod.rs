@@ -29,7 +29,6 @@ mod patched;
 mod remembered;
 mod stamps;
 mod state;
-mod state_ahead;
 mod witness;
 mod worktree;
 
@@ -47,6 +46,6 @@ pub use member::{Crate, CrateId, Target, TargetKind};
 pub(crate) use memory::MemoryFiles;
 pub use metadata::{LoadRequest, Memory, WorkspaceError, WorkspaceErrorKind, load};
 pub(crate) use ownership::Ownership;
+pub(crate) use remembered::recall;
 pub use state::{DependencyKey, LockFile, RootSettings, State, StateCrate, StateError};
-pub(crate) use state_ahead::StateAhead;
 pub use worktree::Worktree;

@@ -1,7 +1,8 @@
 //! Work on many values at a time, on several processors. What comes of it does not depend on how many there are.
 
-use std::num::NonZero;
 use std::thread;
+
+use crate::environment::processors;
 
 /// With fewer values than this for each, starting a thread takes longer than it saves.
 const LEAST: usize = 24;
@@ -11,8 +12,7 @@ const MOST: usize = 8;
 
 /// What a job makes of each value, in order.
 pub(super) fn map<T: Send, R: Send>(items: Vec<T>, job: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = processors.min(MOST).min(items.len() / LEAST);
+    let threads = processors().get().min(MOST).min(items.len() / LEAST);
     if threads < 2 {
         return items.into_iter().map(job).collect();
     }

@@ -39,7 +39,7 @@ struct Remembered<P> {
 
 /// The workspace as cargo described it last, if it would say the same again.
 #[tracing::instrument(level = "debug", skip_all)]
-pub(super) fn recall(request: &LoadRequest) -> Option<Workspace> {
+pub(crate) fn recall(request: &LoadRequest) -> Option<Workspace> {
     let (dir, root) = memory(request)?;
     let bytes = PrivateDir::open(dir, &[]).ok()?.read(NAME, LARGEST).ok()?;
     let (sum, json) = bytes.split_at_checked(64)?;

@@ -114,3 +114,32 @@ fn line_ends_that_git_does_not_see_are_seen_where_sizes_are_remembered() {
     world.git("add --all").ends(0);
     world.commits("commit --quiet -m fourth", super::world::Where::InPlace);
 }
+
+/// The cache looks at the files of the workspace, and a repository may have others.
+#[test]
+fn line_ends_are_seen_within_what_the_cache_has_looked_at_and_beside_it() {
+    let world = staged();
+    std::fs::create_dir(world.sandbox.ws().join("shop")).unwrap();
+    world.git("mv Cargo.toml Cargo.lock alpha .gitignore shop").ends(0);
+    world.sandbox.write(".gitattributes", "* text=auto\n");
+    let hook = || world.sandbox.command("git-hook pre-commit --directory shop").output();
+    let within = ["shop/alpha/a.txt", "shop/z.txt", "shop-a.txt", "a.txt"];
+    for file in within {
+        world.sandbox.write(file, "a\nb\n");
+    }
+    world.git("add --all").ends(0);
+    eventually("what has passed is remembered", || {
+        hook().exits(0).stdout.contains("CACHED")
+    });
+    for file in within {
+        world.sandbox.write(file, "a\r\nb\r\n");
+        world.git("add --all").ends(0);
+        let output = hook().exits(0);
+        let told = "checks run in a snapshot, since filters or line ends may make files differ";
+        assert!(output.stderr.contains(told), "{file}: {output}");
+        world.sandbox.write(file, "a\nb\n");
+        world.git("add --all").ends(0);
+        let output = hook().exits(0);
+        assert!(!output.stderr.contains("in a snapshot"), "{file}: {output}");
+    }
+}
