@@ -147,7 +147,6 @@ pub struct Project {
     guard: Guard,
     image: Option<Image>,
     understood: Understood,
-    rested: reuse::Rested,
 }
 
 /// Why there is no plan for a request.
@@ -218,7 +217,6 @@ fn project_of(workspace: Workspace, options: &LoadOptions) -> Result<Project, Lo
         guard: options.guard.clone(),
         image: options.image.clone(),
         understood: Understood::default(),
-        rested: reuse::Rested::default(),
     })
 }
 

@@ -206,8 +206,8 @@ impl Runner<'_> {
         if let (false, Scope::Files(files)) = (compares, &job.scope) {
             request.changes = Some(Comparison::Files(files.iter().cloned().collect()));
         }
-        let plan = project.plan(&request)?;
-        let lookout = Lookout::of(&project, request.changes.as_ref());
+        let (plan, files) = project.plan_and_files(&request)?;
+        let lookout = Lookout::of(&project, request.changes.as_ref(), files.as_deref());
         let _ = self.note.send(Note::Planned(Box::new(lookout)));
         if job.recall.is_called() {
             return Ok(End::Recalled);

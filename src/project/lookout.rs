@@ -61,13 +61,13 @@ pub enum Difference {
 }
 
 impl Lookout {
-    /// Looks at a project, for runs that are limited to a comparison or are not.
+    /// Looks at a project, for runs that are limited to a comparison or are not. `files` are those that a plan was made from.
     #[must_use]
-    pub fn of(project: &Project, comparison: Option<&Comparison>) -> Self {
+    pub fn of(project: &Project, comparison: Option<&Comparison>, files: Option<&FileTree>) -> Self {
         let root = &project.workspace.root;
         let scan = reuse::scan(project);
         let mut elsewhere = configuration(root, &project.environment);
-        elsewhere.extend(project.rested.paths());
+        elsewhere.extend(files.into_iter().flat_map(FileTree::files_elsewhere));
         Self {
             question: comparison.and_then(|comparison| Question::of(comparison, &scan)),
             elsewhere,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::Project;
@@ -59,10 +59,8 @@ pub(super) fn passed(project: &Project, plan: &Plan, seen: Seen) -> Option<Known
     let Seen { ground, at, tree } = seen;
     let sources = || sources(project);
     let request = ground.request(project, plan, &sources);
-    let glance = Glance::at(at, &request, plan, Arc::clone(&tree));
-    let known = glance.as_ref().and_then(|glance| glance.known(plan));
-    project.rested.note(&tree);
-    let (glance, known) = (glance?, known?);
+    let glance = Glance::at(at, &request, plan, tree)?;
+    let known = glance.known(plan)?;
     let (passed, replays) = glance.passed(plan, &known);
     let all = passed.count();
     let doubted = (all * usize::from(doubt)).div_ceil(100);
@@ -161,22 +159,6 @@ struct Ground {
 /// Whether any pass of a plan is remembered.
 fn is_any_kept(plan: &Plan) -> bool {
     plan.tasks().any(|task| task.basis.is_some())
-}
-
-/// What the verdicts of a project have turned out to rest upon that is not in its tree.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Rested(Arc<Mutex<BTreeSet<PathBuf>>>);
-
-impl Rested {
-    fn note(&self, tree: &FileTree) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.extend(tree.files_elsewhere());
-    }
-
-    /// What is known by now.
-    pub(super) fn paths(&self) -> BTreeSet<PathBuf> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
 }
 
 /// How the files of a project are found.

@@ -183,15 +183,7 @@ impl HumanReporter {
 
     /// A line about the run itself.
     fn line(&self, word: &str, style: anstyle::Style, tail: &str) -> String {
-        StatusLine {
-            word,
-            style,
-            time: Bracket::Absent,
-            label: "",
-            mark: "",
-            tail,
-        }
-        .render(self.options)
+        StatusLine::of_run(word, style, tail).render(self.options)
     }
 }
 

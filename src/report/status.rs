@@ -46,6 +46,20 @@ pub(super) enum Bracket {
     Over(Duration),
 }
 
+impl<'a> StatusLine<'a> {
+    /// A line about no task.
+    pub(super) fn of_run(word: &'a str, style: Style, tail: &'a str) -> Self {
+        Self {
+            word,
+            style,
+            time: Bracket::Absent,
+            label: "",
+            mark: "",
+            tail,
+        }
+    }
+}
+
 impl StatusLine<'_> {
     /// The line, or the few lines that it takes at this width, with the last newline.
     pub(super) fn render(&self, options: HumanOptions) -> String {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::json::harmless;
 use super::options::HumanOptions;
-use super::status::{Bracket, StatusLine};
+use super::status::StatusLine;
 use super::style::{PASS, WARN};
 use super::text::{enumerate, exact_line};
 use crate::digests::Became;
@@ -117,15 +117,7 @@ fn shown(path: &Path) -> String {
 }
 
 fn line(word: &str, style: anstyle::Style, tail: &str, options: HumanOptions) -> String {
-    StatusLine {
-        word,
-        style,
-        time: Bracket::Absent,
-        label: "",
-        mark: "",
-        tail,
-    }
-    .render(options)
+    StatusLine::of_run(word, style, tail).render(options)
 }
 
 #[cfg(test)]
