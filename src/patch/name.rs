@@ -1,6 +1,7 @@
 //! Which file a diff means by a name.
 
 use std::ffi::OsStr;
+use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -49,6 +50,27 @@ pub(super) fn one_name<'n>(from: &'n [u8], to: &'n [u8]) -> Option<&'n [u8]> {
 /// The name of a file that is new or taken away, whose other side is no file.
 pub(super) fn lone_name<'n>(name: &'n [u8], prefix: &[u8]) -> &'n [u8] {
     name.strip_prefix(prefix).unwrap_or(name)
+}
+
+/// A name as it stands in a diff: in quotes, as git does it, where anything in it could be taken for something else.
+#[must_use]
+pub fn quoted(name: &OsStr) -> String {
+    let text = name.to_str();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=@~%,#".contains(c);
+    if let Some(text) = text.filter(|text| !text.is_empty() && text.chars().all(is_plain)) {
+        return text.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for byte in name.as_bytes() {
+        match byte {
+            b'"' | b'\\' => quoted.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => quoted.push(char::from(*byte)),
+            _ => {
+                let _ = write!(quoted, "\\{byte:03o}");
+            }
+        }
+    }
+    quoted + "\""
 }
 
 fn below_first(name: &[u8]) -> Option<&[u8]> {

@@ -7,6 +7,7 @@ use diffy::patch_set::{FileMode, FileOperation, FilePatch, ParseOptions, PatchKi
 use diffy::{Hunk as TextHunk, Line};
 
 use super::change::{FileChange, Hunk};
+use super::head::apart;
 use super::name::{Names, lone_name, one_name};
 
 /// How the header of a file begins where git, or who speaks like it, has written the diff.
@@ -52,6 +53,8 @@ pub fn read(text: &[u8], names: Names<'_>) -> Result<Vec<FileChange>, PatchError
         (0, _) => ParseOptions::unidiff(),
         _ => ParseOptions::gitdiff(),
     };
+    let apart = (by_git == 0).then(|| apart(text));
+    let text = apart.as_deref().unwrap_or(text);
     let mut changes = Vec::new();
     for patch in PatchSet::parse_bytes(text, options) {
         let patch = patch.map_err(|error| PatchError::Malformed(error.to_string()))?;

@@ -1,4 +1,6 @@
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
@@ -66,6 +68,14 @@ fn a_diff_is_applied_as_whoever_wrote_it_meant_it() {
     check(quoted, &[("sub/t\tbü", "a\n")], &[("sub/t\tbü", "b\n")]);
     let ends = "--- x\n+++ x\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n";
     check(ends, &[("sub/x", "a")], &[("sub/x", "a\n")]);
+    // Nothing stands between a line without an end and the next file.
+    let no_end = "-a\n\\ No newline at end of file\n+b\n\\ No newline at end of file\n";
+    let both = format!("--- x\n+++ x\n@@ -1 +1 @@\n{no_end}--- y\n+++ y\n@@ -1 +1 @@\n{no_end}");
+    check(
+        &both,
+        &[("sub/x", "a"), ("sub/y", "a")],
+        &[("sub/x", "b"), ("sub/y", "b")],
+    );
     let crlf = "--- x\n+++ x\n@@ -1,2 +1,2 @@\n-a\r\n+b\r\n c\r\n";
     check(crlf, &[("sub/x", "a\r\nc\r\n")], &[("sub/x", "b\r\nc\r\n")]);
     check("All is well.\n--- nothing ---\n", &[], &[]);
@@ -167,6 +177,55 @@ fn a_diff_that_could_do_harm_is_refused() {
     );
 }
 
+#[test]
+fn a_diff_shows_three_lines_around_each_change() {
+    let lines = |others: &[(u32, &str)]| -> String {
+        let line = |at: u32| {
+            others
+                .iter()
+                .find(|(other, _)| *other == at)
+                .map_or(at.to_string(), |(_, text)| (*text).to_owned())
+        };
+        (1..=20).map(|at| line(at) + "\n").collect()
+    };
+    let check = |before: &str, after: &str, expected: &str| {
+        let diff = unified(OsStr::new("x y"), before.as_bytes(), after.as_bytes());
+        assert_eq!(String::from_utf8(diff).unwrap(), expected);
+    };
+    check("a\n", "a\n", "");
+    check(
+        &lines(&[]),
+        &lines(&[(5, "five"), (12, "twelve"), (20, "twenty")]),
+        "--- \"x y\"\n+++ \"x y\"\n\
+         @@ -2,14 +2,14 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n 9\n 10\n 11\n-12\n+twelve\n 13\n 14\n 15\n\
+         @@ -17,4 +17,4 @@\n 17\n 18\n 19\n-20\n+twenty\n",
+    );
+    let header = "--- \"x y\"\n+++ \"x y\"\n";
+    check("", "a\n", &format!("{header}@@ -0,0 +1 @@\n+a\n"));
+    check("a\n", "", &format!("{header}@@ -1 +0,0 @@\n-a\n"));
+    check(
+        "a",
+        "a\n",
+        &format!("{header}@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n"),
+    );
+    check("a\r\n", "a\n", &format!("{header}@@ -1 +1 @@\n-a\r\n+a\n"));
+}
+
+/// Beyond what costs the square of it.
+#[test]
+fn files_that_have_nothing_in_common_are_compared_as_well() {
+    let before: String = (0..200_000).map(|line| format!("{line}\r\n")).collect();
+    let after = before.replace('\r', "");
+    let shuffled: String = (0..200_000_u64)
+        .map(|line| format!("{}\n", line * 7_919 % 200_000))
+        .collect();
+    for (before, after) in [(&before, &after), (&after, &shuffled)] {
+        let diff = unified(OsStr::new("x"), before.as_bytes(), after.as_bytes());
+        let change = read(&diff, names()).unwrap().remove(0);
+        assert!(change.applied(before.as_bytes()) == Ok(Some(after.clone().into_bytes())));
+    }
+}
+
 /// Lines of which some look like those of a diff, and some are no text.
 fn content() -> impl Strategy<Value = Vec<u8>> {
     let line = prop_oneof![
@@ -207,6 +266,41 @@ proptest! {
         for change in changes {
             prop_assert_eq!(change.to.as_deref(), Some(Path::new("sub/x")));
             prop_assert_eq!(change.applied(&one), Ok(Some(other.clone())));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again(
+        one in content(), other in content(), name in prop::collection::vec(1..=255_u8, 1..9),
+    ) {
+        let name = OsString::from_vec(name);
+        let file = Path::new("sub").join(&name);
+        let diff = unified(&name, &one, &other);
+        let names = names();
+        if names.file(name.as_bytes()).is_none() {
+            return Ok(());
+        }
+        let changes = read(&diff, names).unwrap();
+        prop_assert_eq!(changes.len(), usize::from(one != other));
+        for change in changes {
+            let file: PathBuf = names.root.join(&file).strip_prefix(names.root).unwrap().components().collect();
+            prop_assert_eq!(change.to.as_deref(), Some(file.as_path()));
+            prop_assert_eq!(change.applied(&one), Ok(Some(other.clone())));
+            let lines: Vec<_> = diff.split_inclusive(|byte| *byte == b'\n').take(2).collect();
+            prop_assert_eq!(headed(&lines.concat(), names), Some(file));
+        }
+    }
+
+    #[test]
+    fn each_file_of_a_diff_is_read(files in prop::collection::vec((content(), content()), 0..6)) {
+        let diff = |(at, (one, other)): (usize, &(Vec<u8>, Vec<u8>))| unified(OsStr::new(&format!("f{at}")), one, other);
+        let diffs: Vec<_> = files.iter().enumerate().map(diff).collect();
+        let changes = read(&diffs.concat(), names()).unwrap();
+        let expected = files.iter().enumerate().filter(|(_, (one, other))| one != other);
+        prop_assert_eq!(changes.len(), expected.clone().count());
+        for (change, (at, (one, other))) in changes.iter().zip(expected) {
+            prop_assert_eq!(change.to.clone(), Some(PathBuf::from(format!("sub/f{at}"))));
+            prop_assert_eq!(change.applied(one), Ok(Some(other.clone())));
         }
     }
 
