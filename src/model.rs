@@ -112,6 +112,8 @@ keyword! {
         Nextest = "nextest",
         /// The differences that `rustfmt --check` prints.
         Rustfmt = "rustfmt",
+        /// Unified diffs on standard output: what a formatter would change.
+        Diff = "diff",
     }
 }
 

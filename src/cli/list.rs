@@ -111,6 +111,7 @@ fn as_json(check: &Check) -> serde_json::Value {
             json!({
                 "description": definition.description,
                 "run": definition.run.to_string(),
+                "filter": definition.filter,
                 "fix": definition.fix.as_ref().map(ToString::to_string),
                 "scope": definition.scope,
                 "stages": stages(definition.stages.as_deref()),

@@ -32,6 +32,8 @@ keyword! {
         Edition = "edition",
         /// The selected files.
         Files = "files",
+        /// The file that a filter reads on its standard input, as `{files}` would have it: see `filter`.
+        File = "file",
         /// `always` where the output is shown in colour, else `never`.
         Color = "color",
         /// What `--message-format` of cargo must be for its output to be understood.
@@ -256,7 +258,7 @@ impl Value for Argv {
             .collect();
         let words: Vec<_> = words.into_iter().collect::<Option<_>>()?;
         if let Some(Piece::Hole(hole)) = words.first().and_then(|word| word.0.first())
-            && hole.is_list()
+            && (hole.is_list() || *hole == Hole::File)
         {
             let hole = format!("{{{hole}}}");
             let range = reader.part_of(node.span(), &hole);

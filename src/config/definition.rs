@@ -118,6 +118,9 @@ pub struct Definition {
     pub fix: Option<Command>,
     /// Whether that one writes nothing, but prints a diff.
     pub diff: bool,
+    /// Whether the command reads a file on its standard input and writes what that should be. It then repairs as well, and
+    /// prints a diff for that.
+    pub filter: bool,
     /// What one task works on.
     pub scope: Scope,
     /// When it runs; nothing where the configuration does not say.

@@ -44,6 +44,7 @@ impl Draft<'_> {
         let known = mistakes.len();
         let run = self.command(mistakes);
         let fix = raw.fix.as_ref().map(|fix| self.with_args(&fix.0));
+        self.check_filter(run.as_ref(), fix.as_ref(), mistakes);
         self.check_diff(mistakes);
         self.check_stages(mistakes);
         self.check_deny_warnings(run.as_ref(), mistakes);
@@ -55,10 +56,12 @@ impl Draft<'_> {
         if mistakes.len() > known {
             return None;
         }
+        let filter = self.filter().is_some();
         Some(Definition {
             description: plain(raw.description.as_ref()),
-            fix,
-            diff: plain(raw.diff.as_ref()).unwrap_or(false),
+            fix: if filter { Some(run.clone()) } else { fix },
+            diff: filter || plain(raw.diff.as_ref()).unwrap_or(false),
+            filter,
             scope,
             stages: raw
                 .stages
@@ -89,7 +92,11 @@ impl Draft<'_> {
             builds: plain(raw.builds.as_ref()),
             generates: plain(raw.generates.as_ref()).unwrap_or(false),
             deny_warnings: plain(raw.deny_warnings.as_ref()).unwrap_or(false),
-            output: plain(raw.output.as_ref()).unwrap_or(Dialect::Plain),
+            output: if filter {
+                Dialect::Diff
+            } else {
+                plain(raw.output.as_ref()).unwrap_or(Dialect::Plain)
+            },
             requires: values(raw.requires.as_ref()),
             on_missing: plain(raw.on_missing.as_ref()).unwrap_or(OnMissing::Fail),
             platforms: values(raw.platforms.as_ref()),
@@ -146,7 +153,11 @@ impl Draft<'_> {
 
     /// Only a command can print a diff.
     fn check_diff(&self, mistakes: &mut Diagnostics) {
-        let diff = self.raw.diff.as_ref().filter(|diff| diff.value);
+        let diff = self
+            .raw
+            .diff
+            .as_ref()
+            .filter(|diff| diff.value && self.filter().is_none());
         if let (Some(diff), None) = (diff, &self.raw.fix) {
             let message = format!("`{}` has no command that repairs", self.name.value);
             let diagnostic = Diagnostic::new("misplaced-key", diff.span.clone(), message)
@@ -288,6 +299,11 @@ impl Draft<'_> {
                 .filter_map(|hole| Some((scope_of(*hole)?, format!("{{{hole}}}"))));
             wanted.extend(scopes.map(|(scope, by)| Wanted { scope, by, span }));
         }
+        if let Some(span) = self.filter() {
+            let by = "filter = true".to_owned();
+            let scope = Scope::Files;
+            wanted.push(Wanted { scope, by, span });
+        }
         if let Some(cwd) = self.raw.cwd.as_ref().filter(|cwd| cwd.value == PACKAGE_DIR) {
             let by = format!("cwd = \"{PACKAGE_DIR}\"");
             wanted.push(Wanted {
@@ -300,7 +316,7 @@ impl Draft<'_> {
     }
 
     /// The commands, each with the place to underline for it.
-    fn commands<'c>(
+    pub(super) fn commands<'c>(
         &'c self,
         run: &'c Command,
         fix: Option<&'c Command>,
@@ -356,7 +372,10 @@ fn scope_of(hole: Hole) -> Option<Scope> {
         Hole::Package | Hole::PackageDir => Some(Scope::Package),
         Hole::Packages | Hole::Targets | Hole::Roots | Hole::Edition => Some(Scope::Packages),
         Hole::Files => Some(Scope::Files),
-        Hole::Color | Hole::MessageFormat | Hole::CargoOptions | Hole::MessageFile | Hole::HookArgs => None,
+        // What it is about is said by `filter`.
+        Hole::File | Hole::Color | Hole::MessageFormat | Hole::CargoOptions | Hole::MessageFile | Hole::HookArgs => {
+            None
+        }
     }
 }
 

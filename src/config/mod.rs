@@ -10,6 +10,7 @@ mod declared;
 mod definition;
 mod draft;
 mod file_filter;
+mod filter;
 mod follows;
 mod raw;
 mod reader;

@@ -90,6 +90,9 @@ table! {
         "fix" => fix: Argv,
         /// Whether that command writes no file, but prints a unified diff, which is then applied.
         "diff" => diff: bool,
+        /// Whether the command reads a file on its standard input, and writes what that file should be. It is run once for
+        /// each of `files`; `--fix` makes them so.
+        "filter" => filter: bool,
         /// What one task works on. It follows from the placeholders where it is not given.
         "scope" => scope: Scope,
         /// When the check runs.
@@ -216,6 +219,10 @@ impl RawCheck {
     pub(super) fn refines(self, mut base: Self) -> Self {
         if self.run.is_some() || self.shell.is_some() {
             (base.run, base.shell, base.instead) = (None, None, None);
+        }
+        if self.filter.as_ref().is_some_and(|filter| filter.value) {
+            // How something else repairs, and how it speaks.
+            (base.fix, base.diff, base.output) = (None, None, None);
         }
         self.over(base)
     }

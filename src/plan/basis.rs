@@ -216,6 +216,7 @@ fn terms(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>, handling: &H
     ];
     let options = scene.request.cargo_options.iter();
     terms.extend(options.map(|option| format!("option {}", option.word())));
+    terms.extend(definition.filter.then(|| "filters".to_owned()));
     terms.extend(definition.with_target.map(|target| format!("with target {target}")));
     terms
 }

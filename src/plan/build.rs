@@ -24,12 +24,15 @@ use crate::workspace::Workspace;
 pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &Facts) -> Result<Plan, PlanError> {
     let selection = select::checks(config, request)?;
     let crates = select::crates(&workspace.crates().iter().map(|krate| &krate.name), &request.crates)?;
+    let strategy = request.strategy.unwrap_or(config.settings.strategy);
+    let slots = slots(strategy, config, request, facts);
     let mut builder = Builder {
         scene: Scene {
             workspace,
             request,
             facts,
             crates,
+            slots,
             places: somebody_writes(&selection, request.mode).then(|| Places::new(workspace, &facts.files)),
         },
         repairs: Vec::new(),
@@ -47,8 +50,6 @@ pub fn plan(config: &Config, workspace: &Workspace, request: &Request, facts: &F
     }
     let needs = needs(&tasks);
     let tasks = tasks.into_iter().map(|drafted| drafted.task).collect();
-    let strategy = request.strategy.unwrap_or(config.settings.strategy);
-    let slots = slots(strategy, config, request, facts);
     Ok(Plan {
         origin: config.origin,
         left_out: builder.left_out,

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::request::{CargoOption, HookInput};
+use super::task::{FilePlace, OverFiles};
 use crate::config::{Command, Hole, Piece, Word};
 use crate::model::Keyword;
 use crate::tool_output::Colour;
@@ -24,7 +25,7 @@ pub(super) struct Filling<'a> {
     pub(super) hook: Option<&'a HookInput>,
 }
 
-/// The program and the arguments of a command with its holes filled.
+/// The program and the arguments of a command with its holes filled, but for `{file}`.
 pub(super) fn fill(command: &Command, filling: &Filling<'_>) -> (String, Vec<OsString>) {
     match command {
         Command::Argv(words) => {
@@ -34,6 +35,34 @@ pub(super) fn fill(command: &Command, filling: &Filling<'_>) -> (String, Vec<OsS
         }
         Command::Shell(script) => filling.script(script),
     }
+}
+
+/// Where the arguments of a command, as [`fill`] gives them, have `{file}`.
+pub(super) fn places_of_file(command: &Command, filling: &Filling<'_>) -> Vec<FilePlace> {
+    let words = match command {
+        Command::Argv(words) => words.iter().skip(1),
+        Command::Shell(script) if script.0.contains(&Piece::Hole(Hole::File)) => {
+            // After the two words for the shell and the one that names it.
+            return vec![FilePlace { argument: 3, byte: 0 }];
+        }
+        Command::Shell(_) => return Vec::new(),
+    };
+    let mut places = Vec::new();
+    let mut argument = 0;
+    for word in words {
+        let mut byte = 0;
+        for piece in &word.0 {
+            if *piece == Piece::Hole(Hole::File) {
+                places.push(FilePlace { argument, byte });
+            }
+            byte += match piece {
+                Piece::Text(text) => text.len(),
+                Piece::Hole(hole) => filling.single(*hole).len(),
+            };
+        }
+        argument += filling.words(word).len();
+    }
+    places
 }
 
 impl Filling<'_> {
@@ -58,6 +87,7 @@ impl Filling<'_> {
     fn script(&self, script: &Word) -> (String, Vec<OsString>) {
         let mut text = OsString::new();
         let by_arguments = [
+            Hole::File,
             Hole::Files,
             Hole::Roots,
             Hole::Targets,
@@ -102,6 +132,7 @@ impl Filling<'_> {
             (Hole::Package, _) => name.into(),
             (Hole::PackageDir, _) => dir.into(),
             (Hole::Edition, _) => self.edition.into(),
+            (Hole::File, _) => OverFiles::FILE.into(),
             (Hole::MessageFile, _) => self
                 .hook
                 .and_then(|hook| hook.message_file.as_ref())

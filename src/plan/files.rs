@@ -211,7 +211,7 @@ fn named(
     let definition = purpose.definition;
     let has = |hole| purpose.command.has(hole);
     if definition.scope == Scope::Files {
-        return has(Hole::Files).then(|| unit.files.clone());
+        return (has(Hole::Files) || definition.filter).then(|| unit.files.clone());
     }
     let crates = [Hole::Package, Hole::PackageDir, Hole::Packages, Hole::Roots];
     let names_crates = crates.into_iter().any(has) || definition.cwd == Cwd::Package;

@@ -36,4 +36,7 @@ pub use request::{CacheUse, CargoOption, CrateSelection, Facts, HookInput, Mode,
 pub use requirements::requirements;
 pub use reuse::{Companions, Passed, Replays, with_what_passed};
 pub use select::definitions;
-pub use task::{Access, CargoUse, Diff, Handling, MissingTool, Program, Replay, Resource, Role, Task, TaskCommand};
+pub use task::{
+    Access, CargoUse, Diff, FilePlace, Handling, MissingTool, OverFiles, Program, Replay, Resource, Role, Task,
+    TaskCommand,
+};

@@ -11,7 +11,7 @@ use super::cargo::{
     Place, Split, Words, locks, locks_anywhere, locks_to_run, names_others, recognise, runs_what_it_builds, split,
     take_denied_warnings, targets,
 };
-use super::command_line::fill;
+use super::command_line::{fill, places_of_file};
 use super::files::reach;
 use super::identity;
 use super::jobs::{self, Jobs};
@@ -163,6 +163,35 @@ pub struct TaskCommand {
     pub given: Given,
     /// The variables that it is given on top of these.
     pub env: BTreeMap<String, String>,
+    /// The files that it is run for, where it is a filter.
+    pub over: Option<OverFiles>,
+}
+
+/// What a filter is run for: once for each file, which it reads on its standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverFiles {
+    /// The root of the workspace, absolute. No file outside of it is read.
+    pub root: PathBuf,
+    /// The files, each as it is named to the command: from the directory in which that runs, or absolute.
+    pub files: Vec<OsString>,
+    /// Where the arguments have `{file}`, which the name of the file takes the place of.
+    pub named_at: Vec<FilePlace>,
+    /// How many of them are run at a time.
+    pub at_a_time: u32,
+}
+
+/// A place in arguments: of `{file}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FilePlace {
+    /// The argument, without the program.
+    pub argument: usize,
+    /// How many bytes of it come before.
+    pub byte: usize,
+}
+
+impl OverFiles {
+    /// What stands in the place of a name.
+    pub const FILE: &str = "{file}";
 }
 
 /// A program, and where it was found.
@@ -268,7 +297,12 @@ impl Task {
     /// run that were not built.
     pub(super) fn build_first(&mut self, definition: &Definition, scene: &Scene<'_>) -> Option<Self> {
         let settings = &scene.facts.cargo;
-        if self.role != Role::Judge || definition.builds.is_some() || definition.allow_failure || definition.generates {
+        if self.role != Role::Judge
+            || definition.builds.is_some()
+            || definition.allow_failure
+            || definition.generates
+            || definition.filter
+        {
             return None;
         }
         let Split { build, run, list } = split(&self.command, settings, &scene.workspace.root)?;
@@ -324,6 +358,7 @@ impl Task {
                 cwd: PathBuf::from("/ws"),
                 given: Given::All,
                 env: BTreeMap::new(),
+                over: None,
             },
             output: Dialect::Plain,
             timeout: None,
@@ -411,6 +446,12 @@ fn command(purpose: &Purpose<'_>, unit: &Unit<'_>, scene: &Scene<'_>) -> TaskCom
         cwd,
         given: purpose.definition.env.clone(),
         env: purpose.definition.set_env.clone(),
+        over: purpose.definition.filter.then(|| OverFiles {
+            root: root.clone(),
+            files: unit.filling.files.clone(),
+            named_at: places_of_file(purpose.command, &unit.filling),
+            at_a_time: purpose.definition.weight.min(scene.slots),
+        }),
     }
 }
 

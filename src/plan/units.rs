@@ -36,6 +36,8 @@ pub(super) struct Scene<'a> {
     pub(super) facts: &'a Facts,
     /// The crates that were asked for.
     pub(super) crates: BTreeSet<CrateName>,
+    /// How many slots there are.
+    pub(super) slots: u32,
     /// What tasks use of the files, where one may write some.
     pub(super) places: Option<Places<'a>>,
 }

@@ -1,5 +1,6 @@
 //! Says what a run would do: to a person and to a program.
 
+use std::ffi::OsString;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -165,6 +166,8 @@ pub(super) fn uses(task: &Task) -> Vec<String> {
         Diff::Prints => Some("prints a diff".to_owned()),
         Diff::Applies { .. } => Some("applies that diff, and runs only where it does not fit".to_owned()),
     });
+    let over = task.command.over.as_ref();
+    used.extend(over.map(|over| format!("filters {}", count(over.files.len(), "file"))));
     used.extend(task.handling.deny_warnings.then(|| "denies warnings".to_owned()));
     used.extend(builds.then(|| "builds".to_owned()));
     used.extend((task.weight > 1).then(|| count(task.weight as usize, "slot")));
@@ -227,6 +230,8 @@ struct TaskLine<'a> {
     crates: Vec<&'a str>,
     program: &'a str,
     args: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filters: Option<Vec<String>>,
     cwd: String,
     env: &'a std::collections::BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -246,6 +251,10 @@ struct TaskLine<'a> {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+fn lossy(words: &[OsString]) -> Vec<String> {
+    words.iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 #[derive(Serialize)]
@@ -277,12 +286,8 @@ fn task_line<'a>(plan: &Plan, task: &'a Task) -> TaskLine<'a> {
         },
         crates: task.crates.iter().map(crate::model::CrateName::as_str).collect(),
         program: &task.command.program.name,
-        args: task
-            .command
-            .args
-            .iter()
-            .map(|argument| argument.to_string_lossy().into_owned())
-            .collect(),
+        args: lossy(&task.command.args),
+        filters: task.command.over.as_ref().map(|over| lossy(&over.files)),
         cwd: task.command.cwd.to_string_lossy().into_owned(),
         env: &task.command.env,
         timeout: most.map(|most| most.time.as_secs_f64()),

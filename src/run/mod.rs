@@ -8,6 +8,7 @@
 mod ancestor;
 mod apply;
 mod dispatcher;
+mod filter;
 mod guard;
 mod hearing;
 mod inputs;

@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use tokio::process::{ChildStderr, ChildStdout};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::filter;
 use super::guard::Guard;
 use super::guard::{Client, Leader};
 use super::jobs::{Pool, Seat};
@@ -67,7 +68,11 @@ pub(super) enum Lost {
 }
 
 /// A running process, or one that is just being started.
-pub(super) struct Process(Kind);
+pub(super) struct Process {
+    kind: Kind,
+    /// Whether it runs a filter.
+    filters: bool,
+}
 
 enum Kind {
     Alone(Alone),
@@ -100,13 +105,24 @@ impl Keeper {
 
     /// Starts the command: no standard input, pipes for its output, a group of its own. It may take jobs of the run, where
     /// its seat says so and there is a guard to hand them on.
+    ///
+    /// A filter is started by this same program, which runs it over its files.
     pub(super) async fn start(&self, command: &TaskCommand, seat: Option<&Seat>) -> Started {
-        if let Some(client) = self.client().await {
-            let (leader, stdout, stderr) =
-                client.start(command, self.withheld(command), seat.is_some_and(Seat::takes_more))?;
-            return Ok((Process(Kind::Guarded(leader)), stdout, stderr));
-        }
-        self.start_alone(command)
+        let withheld = self.withheld(command);
+        let over = command.over.as_ref();
+        let filtering = over.map(|over| filter::command(command, over, self.guard.this_program()));
+        let filtering = filtering.transpose()?;
+        let command = filtering.as_ref().unwrap_or(command);
+        let (kind, stdout, stderr) = match self.client().await {
+            Some(client) => {
+                let jobs = seat.is_some_and(Seat::takes_more);
+                let (leader, stdout, stderr) = client.start(command, withheld, jobs)?;
+                (Kind::Guarded(leader), stdout, stderr)
+            }
+            None => self.start_alone(command, &withheld)?,
+        };
+        let filters = filtering.is_some();
+        Ok((Process { kind, filters }, stdout, stderr))
     }
 
     /// Stops everything that runs.
@@ -179,13 +195,16 @@ impl Keeper {
     /// The variables of the environment that a command is not given.
     fn withheld(&self, command: &TaskCommand) -> Vec<OsString> {
         let names = self.environment.iter().map(|(name, _)| name);
-        names
-            .filter(|name| !command.given.has(name))
-            .map(OsStr::to_owned)
-            .collect()
+        let is_withheld =
+            |name: &&OsStr| !command.given.has(name) || command.over.is_some() && filter::is_withheld(name);
+        names.filter(is_withheld).map(OsStr::to_owned).collect()
     }
 
-    fn start_alone(&self, command: &TaskCommand) -> Started {
+    fn start_alone(
+        &self,
+        command: &TaskCommand,
+        withheld: &[OsString],
+    ) -> std::io::Result<(Kind, ChildStdout, ChildStderr)> {
         let program = command
             .program
             .path
@@ -200,7 +219,11 @@ impl Keeper {
             .args(&command.args)
             .current_dir(&command.cwd)
             .env_clear()
-            .envs(self.environment.iter().filter(|(name, _)| command.given.has(name)))
+            .envs(
+                self.environment
+                    .iter()
+                    .filter(|(name, _)| !withheld.iter().any(|one| one == name)),
+            )
             .envs(&command.env)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -218,11 +241,11 @@ impl Keeper {
         }
         let pipes = (alone.child.stdout.take(), alone.child.stderr.take());
         // From here on, whatever happens, it is ended with this.
-        let process = Process(Kind::Alone(alone));
+        let kind = Kind::Alone(alone);
         let (Some(stdout), Some(stderr)) = pipes else {
             return Err(std::io::Error::other("the process has no pipe"));
         };
-        Ok((process, ChildStdout::from_std(stdout)?, ChildStderr::from_std(stderr)?))
+        Ok((kind, ChildStdout::from_std(stdout)?, ChildStderr::from_std(stderr)?))
     }
 
     fn signal_groups(&self, signal: Signal) {
@@ -236,22 +259,26 @@ impl Keeper {
 impl Process {
     /// Waits for the process. Its guard waits for what it has started too, and ends that; without one that may go on.
     pub(super) async fn wait(&mut self) -> Result<Ended, Lost> {
-        match &mut self.0 {
-            Kind::Alone(alone) => alone.wait().await.map_err(Lost::Unseen),
+        let mut ended = match &mut self.kind {
+            Kind::Alone(alone) => alone.wait().await.map_err(Lost::Unseen)?,
             Kind::Guarded(leader) => {
                 let ended = leader.wait().await?;
-                Ok(Ended {
+                Ended {
                     exit: ended.exit,
                     leaked: ended.leaked,
                     processor: Some(ended.processor),
-                })
+                }
             }
+        };
+        if self.filters {
+            ended.exit = filter::told(ended.exit).map_err(Lost::Unseen)?;
         }
+        Ok(ended)
     }
 
     /// Asks it to end.
     pub(super) fn ask_to_end(&self) {
-        match &self.0 {
+        match &self.kind {
             Kind::Alone(alone) => alone.signal(Signal::TERM),
             Kind::Guarded(leader) => leader.ask(),
         }
@@ -259,7 +286,7 @@ impl Process {
 
     /// Ends it.
     pub(super) fn kill(&self) {
-        match &self.0 {
+        match &self.kind {
             Kind::Alone(alone) => alone.signal(Signal::KILL),
             Kind::Guarded(leader) => leader.kill(),
         }
@@ -317,7 +344,56 @@ mod tests {
 
     use super::*;
     use crate::environment::Given;
-    use crate::plan::Program;
+    use crate::plan::{OverFiles, Program};
+
+    /// What is no filter of ours has judged nothing, however content it is.
+    #[test]
+    fn a_filter_that_this_program_cannot_run_passes_nothing() {
+        let check = |guard: Guard, expected: &str| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let keeper = Keeper::new(Environment::default(), guard, None, None);
+                let command = TaskCommand {
+                    program: Program {
+                        name: "cat".to_owned(),
+                        path: None,
+                    },
+                    args: Vec::new(),
+                    cwd: "/".into(),
+                    given: Given::All,
+                    env: [].into(),
+                    over: Some(OverFiles {
+                        root: "/".into(),
+                        files: Vec::new(),
+                        named_at: Vec::new(),
+                        at_a_time: 1,
+                    }),
+                };
+                let why = match keeper.start(&command, None).await {
+                    Err(error) => error,
+                    Ok((mut process, ..)) => match process.wait().await {
+                        Err(Lost::Unseen(error)) => error,
+                        other => panic!("{:?}", other.map(|ended| ended.exit)),
+                    },
+                };
+                assert!(why.to_string().starts_with(expected), "{why}");
+                keeper.close().await;
+            });
+        };
+        check(Guard::none(), "it is a filter, and this program cannot run one");
+        check(
+            Guard::of("/bin/true"),
+            "what was started to run the filter has not done so",
+        );
+        check(
+            Guard::of("/bin/false"),
+            "what was started to run the filter has not done so",
+        );
+        check(Guard::of("/no/such/program"), "");
+    }
 
     /// A check must not fail since the system has no room for a guard; it does without.
     #[test]
@@ -339,6 +415,7 @@ mod tests {
                     cwd: "/".into(),
                     given: Given::All,
                     env: [].into(),
+                    over: None,
                 };
                 for _ in 0..2 {
                     let (mut process, mut stdout, _) = keeper.start(&command, None).await.unwrap();
@@ -346,7 +423,7 @@ mod tests {
                     stdout.read_to_string(&mut said).await.unwrap();
                     assert_eq!(said, "said\n");
                     assert_eq!(process.wait().await.unwrap().exit, Exit::Code(3));
-                    assert!(matches!(process.0, Kind::Alone(_)));
+                    assert!(matches!(process.kind, Kind::Alone(_)));
                 }
                 keeper.close().await;
             });

@@ -26,7 +26,7 @@ use crate::schedule::Verdict;
 use crate::tool_output::{Stream, ToolReport, Verdicts};
 
 /// How long after its end a process may still hand over output. What it has started can hold the pipe open for ever.
-const DRAIN: Duration = Duration::from_millis(200);
+pub(super) const DRAIN: Duration = Duration::from_millis(200);
 /// After how long a task is called slow, and how often it is said again.
 const SLOW: Duration = Duration::from_mins(1);
 /// How often a live view hears of new output.

@@ -1,9 +1,10 @@
 //! Turns a place as a tool wrote it into one that means the same everywhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::model::{CrateName, Place};
+use crate::patch::Names;
 use crate::tool_output::Attribution;
 use crate::tool_output::place_text::TextPlace;
 
@@ -32,14 +33,25 @@ impl Locator {
     pub(super) fn locate(&self, text: &TextPlace) -> (Place, Option<CrateName>) {
         // Windows' rustfmt writes canonical paths, with a prefix that no other tool understands.
         let file = text.file.strip_prefix(r"\\?\").unwrap_or(&text.file);
-        let file = self.attribution.relative(&self.base.join(file));
+        let (place, crate_name) = self.place(&self.base.join(file), text.line);
+        let column = text.column;
+        (Place { column, ..place }, crate_name)
+    }
+
+    /// A line of a file that is given absolute or relative to the workspace root.
+    pub(super) fn place(&self, file: &Path, line: Option<u32>) -> (Place, Option<CrateName>) {
+        let file = self.attribution.relative(file);
         let crate_name = self.attribution.crate_of_file(&file);
-        let place = Place {
-            file,
-            line: text.line,
-            column: text.column,
-        };
-        (place, crate_name)
+        let column = None;
+        (Place { file, line, column }, crate_name)
+    }
+
+    /// What the names in a diff are relative to.
+    pub(super) fn names(&self) -> Names<'_> {
+        Names {
+            root: self.attribution.root(),
+            cwd: &self.base,
+        }
     }
 
     /// What is known of the workspace.

@@ -9,6 +9,7 @@ mod cargo;
 mod cargo_status;
 mod cargo_test;
 mod crates;
+mod diff;
 mod failed_target;
 mod findings;
 mod kept_text;
@@ -38,6 +39,7 @@ mod recorded;
 
 pub use attribution::Attribution;
 pub use crates::{Asked, CrateShape, Targets, Verdicts};
+pub use diff::cannot_format;
 pub use findings::MAX_FINDINGS;
 pub use kept_text::{HEAD_LIMIT, TAIL_LIMIT};
 pub use lines::LINE_LIMIT;

@@ -39,6 +39,9 @@ pub(super) trait Reader: fmt::Debug + Send {
     /// Takes a line.
     fn read(&mut self, line: &Line<'_>, findings: &mut Findings) -> Verdict;
 
+    /// Takes a part of a line that is too long to be read as one. The last part ends with its newline, if it has one.
+    fn read_part(&mut self, _stream: Stream, _part: &[u8], _findings: &mut Findings) {}
+
     /// Says what the end of the tool means, in a few words, and adds what was only clear in the end.
     fn finish(&mut self, exit: Exit, findings: &mut Findings) -> Option<String>;
 

@@ -11,6 +11,7 @@ use crate::tool_output::Attribution;
 use crate::tool_output::cargo::CargoReader;
 use crate::tool_output::cargo_test::CargoTestReader;
 use crate::tool_output::crates::{Asked, Verdicts};
+use crate::tool_output::diff::DiffReader;
 use crate::tool_output::findings::{Findings, cut_short};
 use crate::tool_output::kept_text::{HEAD_LIMIT, KeptText, TAIL_LIMIT};
 use crate::tool_output::lines::{LineSplitter, Piece};
@@ -67,7 +68,7 @@ impl ToolOutput {
     #[must_use]
     pub fn new(dialect: Dialect, attribution: Arc<Attribution>, command_dir: PathBuf) -> Self {
         let locator = match dialect {
-            Dialect::Plain | Dialect::Rustfmt => Locator::from_dir(attribution, command_dir),
+            Dialect::Plain | Dialect::Rustfmt | Dialect::Diff => Locator::from_dir(attribution, command_dir),
             // Cargo runs the compiler and the tests so that both name files relative to the workspace root.
             Dialect::Cargo | Dialect::CargoTest | Dialect::Nextest => Locator::from_root(attribution),
         };
@@ -77,6 +78,7 @@ impl ToolOutput {
             Dialect::CargoTest => Box::new(CargoTestReader::new(locator)),
             Dialect::Nextest => Box::new(NextestReader::new(locator)),
             Dialect::Rustfmt => Box::new(RustfmtReader::new(locator)),
+            Dialect::Diff => Box::new(DiffReader::new(locator)),
         };
         Self {
             asked: Asked::default(),
@@ -241,6 +243,7 @@ impl Taken {
             Piece::Line(bytes) => bytes,
             Piece::Part(bytes) => {
                 self.awaited_lock = None;
+                self.reader.read_part(stream, bytes, &mut self.findings);
                 let told = self.long_lines[stream as usize].take(bytes, &self.secrets);
                 return self.tell(stream, &told);
             }
@@ -341,12 +344,13 @@ mod tests {
     use crate::tool_output::recorded::{Recorded, attribution};
     use crate::tool_output::{LINE_LIMIT, LONG_LINES, MAX_FINDINGS};
 
-    const DIALECTS: [Dialect; 5] = [
+    const DIALECTS: [Dialect; 6] = [
         Dialect::Plain,
         Dialect::Cargo,
         Dialect::CargoTest,
         Dialect::Nextest,
         Dialect::Rustfmt,
+        Dialect::Diff,
     ];
 
     fn start(dialect: Dialect) -> ToolOutput {
@@ -516,6 +520,7 @@ mod tests {
             include_str!("recorded/rustfmt_parse_error.stderr"),
             &message,
             "src/lib.rs:3:7: bad\r\n",
+            "--- x.sql\n+++ x.sql\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n",
         ];
         let lines = known.iter().flat_map(|text| text.split_inclusive('\n'));
         let lines: Vec<Vec<u8>> = lines.map(|line| line.as_bytes().to_vec()).collect();

@@ -23,7 +23,7 @@ two = { run = "a", shell = "b" }
 glob = { run = "a {files}", files = ["src/[ab"] }
 first = { run = "a", after = ["second"] }
 second = { run = "a", after = ["first"] }
-hole = "a {file}"
+hole = "a {fils}"
 scope = { run = "a {package}", scope = "workspace" }
 on-missing = { run = "a", on-missing = "sikp" }
 cwd = { run = "a", cwd = "../elsewhere" }
@@ -116,10 +116,10 @@ off = false
        |
        = help: one of them must not wait
 
-    error[unknown-placeholder]: unknown placeholder `{file}`
+    error[unknown-placeholder]: unknown placeholder `{fils}`
       --> Cargo.toml:20:11
        |
-    20 | hole = "a {file}"
+    20 | hole = "a {fils}"
        |           ^^^^^^
        |
        = help: did you mean `{files}`?

@@ -16,7 +16,8 @@ fn workspace(dir: &Path) {
     let template = |path: &str| fs::read_to_string(Path::new(REPOSITORY).join("templates/xtask").join(path)).unwrap();
     write(
         "Cargo.toml",
-        "[workspace]\nmembers = [\"app\", \"xtask\"]\nresolver = \"3\"\n",
+        "[workspace]\nmembers = [\"app\", \"xtask\"]\nresolver = \"3\"\n\n[workspace.metadata.hooks.checks]\nfmt = true\n\
+         words = { run = \"sed s/bad/good/\", filter = true, files = [\"*.txt\"] }\n",
     );
     write(
         "app/Cargo.toml",
@@ -74,6 +75,18 @@ fn an_xtask_of_the_snippet_runs_checks_and_ends_as_they_do() {
     let stdout = String::from_utf8_lossy(&fails.stdout);
     assert_eq!(fails.status.code(), Some(1), "{stdout}");
     assert!(stdout.contains("app/src/lib.rs:2  not formatted"), "{stdout}");
+
+    // The program that uses the library runs filters itself.
+    for (content, code, said) in [
+        ("good\n", 0, "1 task: 1 passed"),
+        ("a\nbad\n", 1, "a.txt:2  not formatted"),
+    ] {
+        fs::write(dir.path().join("a.txt"), content).unwrap();
+        let words = xtask(dir.path(), &["words"]);
+        let stdout = String::from_utf8_lossy(&words.stdout);
+        assert_eq!(words.status.code(), Some(code), "{stdout}");
+        assert!(stdout.contains(said), "{stdout}");
+    }
 
     fs::write(dir.path().join(".gitignore"), "/target\n").unwrap();
     for arguments in [

@@ -32,6 +32,7 @@ mod config;
 mod doctor;
 mod environment;
 mod files;
+mod filters;
 mod generated;
 mod generates;
 mod git_hooks;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::{MEMBERS, checks, definition, in_package, in_workspace, single_crate, valid, workspace};
 use crate::config::{
-    Command, ConfigInput, Cwd, Definition, OnMissing, Order, Platform, Repairs, Scope, Stage, Strategy, TargetNeed,
+    Affects, Command, ConfigInput, Cwd, Definition, OnMissing, Order, Platform, Repairs, Scope, Stage, Strategy,
+    TargetNeed,
 };
 use crate::environment::Given;
 use crate::model::{CrateName, Dialect};
@@ -713,4 +714,29 @@ fn hooks_repair_where_that_is_said() {
         repairs("stages.pre-commit = { fix = true, stage-fixes = true }"),
         BTreeMap::from([(Stage::PreCommit, Repairs::Staged)])
     );
+}
+
+#[test]
+fn a_filter_repairs_by_what_it_writes() {
+    let config = valid(&checks(
+        r#"x = { run = "f --name={file}", args = ["-"], filter = true, files = ["*.sql"] }
+        taplo = { run = "taplo fmt -", preset = "taplo", filter = true, files = ["*.toml"] }
+        y = { shell = "f {file} | g", filter = true, files = ["*.sql"], scope = "files" }
+        z = { run = "f", filter = false }"#,
+    ));
+    for (name, command) in [
+        ("x", "f --name={file} -"),
+        ("taplo", "taplo fmt -"),
+        ("y", "f {file} | g"),
+    ] {
+        let found = definition(&config, name);
+        assert_eq!(found.run.to_string(), command);
+        assert_eq!(found.fix.as_ref(), Some(&found.run));
+        assert!(found.filter && found.diff);
+        assert_eq!((found.scope, found.output), (Scope::Files, Dialect::Diff));
+    }
+    assert_eq!(definition(&config, "x").affects, Affects::Changed);
+    assert_eq!(definition(&config, "taplo").requires[0].tool, "taplo");
+    let z = definition(&config, "z");
+    assert!(!z.filter && z.fix.is_none() && z.scope == Scope::Workspace);
 }

@@ -278,7 +278,7 @@ fn unknown_value() {
         "warn"
     "#);
     assert_snapshot!(mistakes(&checks(r#"x = { run = "true", output = "json" }"#)), @r#"
-    2:30 unknown-value: unknown value `json` (it is one of `plain`, `cargo`, `cargo-test`, `nextest`, `rustfmt`)
+    2:30 unknown-value: unknown value `json` (it is one of `plain`, `cargo`, `cargo-test`, `nextest`, `rustfmt`, `diff`)
         "json"
     "#);
     assert_snapshot!(mistakes(&checks(r#"x = { run = "true", with-target = "library" }"#)), @r#"
@@ -289,12 +289,12 @@ fn unknown_value() {
 
 #[test]
 fn unknown_placeholder() {
-    assert_snapshot!(mistakes(&checks(r#"x = "check {file}""#)), @"
-    2:12 unknown-placeholder: unknown placeholder `{file}` (did you mean `{files}`?)
-        {file}
+    assert_snapshot!(mistakes(&checks(r#"x = "check {fils}""#)), @"
+    2:12 unknown-placeholder: unknown placeholder `{fils}` (did you mean `{files}`?)
+        {fils}
     ");
     assert_snapshot!(mistakes(&checks(r#"x = ["check", "--all={everything}"]"#)), @"
-    2:22 unknown-placeholder: unknown placeholder `{everything}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`, `{message-file}`, `{hook-args}`)
+    2:22 unknown-placeholder: unknown placeholder `{everything}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{file}`, `{color}`, `{message-format}`, `{cargo-options}`, `{message-file}`, `{hook-args}`)
         {everything}
     ");
     assert_snapshot!(mistakes(&checks(r#"x = { shell = "check {package_dir}" }"#)), @"
@@ -302,7 +302,7 @@ fn unknown_placeholder() {
         {package_dir}
     ");
     assert_snapshot!(mistakes(&checks(r#"x = { run = "true", fix = "fix {crate}" }"#)), @"
-    2:32 unknown-placeholder: unknown placeholder `{crate}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`, `{message-file}`, `{hook-args}`)
+    2:32 unknown-placeholder: unknown placeholder `{crate}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{file}`, `{color}`, `{message-format}`, `{cargo-options}`, `{message-file}`, `{hook-args}`)
         {crate}
     ");
     assert_snapshot!(mistakes(&checks(r#"typos = { preset = "typos", args = ["{fils}"] }"#)), @"
@@ -997,11 +997,11 @@ q = "a {b}""#), &[("b", &in_package("w = 1")), ("a", &in_package("v = 1
 u = []"))])), @r#"
     2:30 bad-number: expected a number from 1 to 10000
         0
-    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `diff`, `scope`, `stages`, `skip-in`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `env`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `retries`, `backoff`, `cache`, `priority`, `weight`, `locks`, `builds`, `generates`, `deny-warnings`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
+    2:33 unknown-key: unknown key `wait` (the keys are `preset`, `run`, `shell`, `args`, `fix`, `diff`, `filter`, `scope`, `stages`, `skip-in`, `files`, `exclude`, `affects`, `kinds`, `inputs`, `packages`, `with-target`, `env`, `set-env`, `cwd`, `depends-on`, `after`, `critical`, `allow-failure`, `timeout`, `retries`, `backoff`, `cache`, `priority`, `weight`, `locks`, `builds`, `generates`, `deny-warnings`, `output`, `requires`, `on-missing`, `instead`, `platforms`, `description`)
         wait
     3:30 unknown-check: there is no check `z` (the checks are `q`, `u`, `v`, `w`, `x`, `y`)
         "z"
-    4:8 unknown-placeholder: unknown placeholder `{b}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{color}`, `{message-format}`, `{cargo-options}`, `{message-file}`, `{hook-args}`)
+    4:8 unknown-placeholder: unknown placeholder `{b}` (the placeholders are `{package}`, `{package-dir}`, `{packages}`, `{targets}`, `{roots}`, `{edition}`, `{files}`, `{file}`, `{color}`, `{message-format}`, `{cargo-options}`, `{message-file}`, `{hook-args}`)
         {b}
     a:2:5 wrong-type: expected `true`, a command, or a table
         1 ← this is an integer
@@ -1009,5 +1009,65 @@ u = []"))])), @r#"
         []
     b:2:5 wrong-type: expected `true`, a command, or a table
         1 ← this is an integer
+    "#);
+}
+
+#[test]
+fn filter() {
+    let files = "files = [\"*.sql\"]";
+    let check = |keys: &str| mistakes(&checks(&format!("x = {{ filter = true, {keys} }}")));
+    assert_snapshot!(check(&format!("run = \"f\", fix = \"g\", diff = true, output = \"plain\", generates = true, {files}")), @r#"
+    2:39 misplaced-key: `x` is a filter: what it writes is the repair (leave `fix` out)
+        "g"
+        2:16 true ← it says so here
+    2:51 misplaced-key: `x` is a filter: what it writes is a whole file (leave `diff` out)
+        true
+        2:16 true ← it says so here
+    2:66 misplaced-key: `x` is a filter: what it writes is a whole file (leave `output` out)
+        "plain"
+        2:16 true ← it says so here
+    2:87 misplaced-key: `x` is a filter: it writes to no file (leave `generates` out)
+        true
+        2:16 true ← it says so here
+    "#);
+    assert_snapshot!(check("run = \"f\""), @r#"
+    2:16 missing-key: `x` is a filter, and does not say of which files (write `files = ["…"]` with the files that are to be what it writes)
+        true
+    "#);
+    assert_snapshot!(check(&format!("run = \"f {{files}} {{color}}\", args = [\"{{message-format}}\"], {files}")), @r#"
+    2:28 misplaced-placeholder: `x` is a filter: it is given one file at a time, and not `{files}` (write `{file}` where it needs the name of the file that it reads, and else nothing)
+        "f {files} {color}"
+    2:28 misplaced-placeholder: `x` is a filter: it writes what a file is to contain, and not for `{color}` (leave `{color}` out)
+        "f {files} {color}"
+    2:28 misplaced-placeholder: `x` is a filter: it writes what a file is to contain, and not for `{message-format}` (leave `{message-format}` out)
+        "f {files} {color}"
+    "#);
+    assert_snapshot!(check(&format!("run = \"f {{package}}\", {files}")), @"
+    2:16 bad-scope: `{package}` means one task for each crate, and `filter = true` one for all files together (keep one of the two)
+        true
+    ");
+    assert_snapshot!(check(&format!("run = \"f\", scope = \"package\", {files}")), @r#"
+    2:41 bad-scope: `filter = true` means one task for all files together, but the scope is `package` (leave `scope` out: `filter = true` says it)
+        "package"
+    "#);
+    assert_snapshot!(check(&format!("run = \"f\", cwd = \"{{package-dir}}\", {files}")), @r#"
+    2:39 bad-scope: `filter = true` means one task for all files together, and `cwd = "{package-dir}"` one for each crate (keep one of the two)
+        "{package-dir}"
+    "#);
+    assert_snapshot!(check(&format!("run = \"{{file}} x\", {files}")), @"
+    2:29 misplaced-placeholder: `{file}` stands where the program must be
+        {file}
+    ");
+    assert_snapshot!(mistakes(&checks("x = { run = \"f {file}\", fix = \"g {file}\" }\ny = { shell = \"f {file}\", filter = false }")), @r#"
+    2:13 misplaced-placeholder: `{file}` is the file that a filter reads, and `x` is none (write `{files}` for all files; or `filter = true`, if the command reads each on its standard input and writes what it should be)
+        "f {file}"
+    2:31 misplaced-placeholder: `{file}` is the file that a filter reads, and `x` is none (write `{files}` for all files; or `filter = true`, if the command reads each on its standard input and writes what it should be)
+        "g {file}"
+    3:15 misplaced-placeholder: `{file}` is the file that a filter reads, and `y` is none (write `{files}` for all files; or `filter = true`, if the command reads each on its standard input and writes what it should be)
+        "f {file}"
+    "#);
+    assert_snapshot!(check(&format!("preset = \"taplo\", run = \"f\", deny-warnings = true, {files}")), @r#"
+    2:67 misplaced-key: the warnings of `x` cannot be told from its other output (give a command of cargo `--message-format {message-format}` and the check `output = "cargo"`)
+        true
     "#);
 }

@@ -191,6 +191,7 @@ mod tests {
             cwd: "/ws".into(),
             given: Given::All,
             env: BTreeMap::new(),
+            over: None,
         }
     }
 

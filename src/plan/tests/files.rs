@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-use super::{Setting, needs, setting};
-use crate::plan::{Access, Diff, Plan, Resource, Task};
+use super::{Setting, needs, setting, tasks};
+use crate::plan::{Access, CargoOption, Diff, Plan, Resource, Task};
 
 /// What each task uses of the files.
 fn uses(plan: &Plan) -> String {
@@ -287,6 +287,45 @@ proptest! {
             for earlier in of_role(true).filter(|earlier| earlier.head.id < repair.head.id) {
                 prop_assert_eq!(exclude_each_other(earlier, repair), exclude_each_other(earlier, repair) && before.contains(&earlier.head.id));
             }
+        }
+    }
+}
+
+#[test]
+fn a_filter_is_run_for_each_of_its_files() {
+    let checks = "x = { run = \"tool {cargo-options} {file} --name={file},{file} -\", filter = true, files = [\"*.md\"], weight = 3, cwd = \"docs\" }\n\
+                  y = { shell = \"tool --name={file} | tool\", filter = true, files = [\"*.md\"] }\n\
+                  z = { run = \"tool\", filter = true, files = [\"*.md\"], weight = 99 }";
+    let mut setting = setting("a", checks).with_files("a.md docs/-b.md x.txt").fixing();
+    setting.request.cargo_options = vec![CargoOption::Locked, CargoOption::Offline];
+    assert_snapshot!(tasks(&setting), @r#"
+    x diff: tool --locked --offline {file} '--name={file},{file}' - in docs
+    y diff: sh -c 'tool --name="$@" | tool' sh {file}
+    z diff: tool
+    x fix: tool --locked --offline {file} '--name={file},{file}' - in docs
+    y fix: sh -c 'tool --name="$@" | tool' sh {file}
+    z fix: tool
+    x: tool --locked --offline {file} '--name={file},{file}' - in docs
+    y: sh -c 'tool --name="$@" | tool' sh {file}
+    z: tool
+    "#);
+    let plan = setting.plan();
+    for task in plan.tasks() {
+        let over = task.command.over.as_ref().unwrap();
+        let places: Vec<_> = over.named_at.iter().map(|place| (place.argument, place.byte)).collect();
+        let files: Vec<_> = over.files.iter().map(|file| file.to_str().unwrap()).collect();
+        let (expected, names, at_a_time) = match task.head.check.as_str() {
+            "x" => (&[(2, 0), (3, 7), (3, 14)][..], ["/ws/a.md", "./-b.md"], 3),
+            "y" => (&[(3, 0)][..], ["a.md", "docs/-b.md"], 1),
+            _ => (&[][..], ["a.md", "docs/-b.md"], 4),
+        };
+        assert_eq!(
+            (places.as_slice(), files.as_slice(), over.at_a_time),
+            (expected, &names[..], at_a_time)
+        );
+        assert_eq!(over.root, Path::new("/ws"));
+        if let Diff::Applies { only, .. } = &task.handling.diff {
+            assert_eq!(only.as_deref(), Some(&["a.md".into(), "docs/-b.md".into()][..]));
         }
     }
 }

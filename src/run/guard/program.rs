@@ -1,5 +1,6 @@
 //! Which program is the guard, and how a program becomes one.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 #[cfg(target_os = "linux")]
 use std::sync::{Arc, Mutex};
@@ -7,12 +8,14 @@ use std::sync::{Arc, Mutex};
 #[cfg(target_os = "linux")]
 use super::link::Launched;
 use crate::environment::Environment;
+use crate::run::filter::{self, Call};
 
 /// Who sees to it that nothing of a run outlives it.
 ///
 /// Without a guard a task is ended with its process group: what has left that group is not found, and when the program that
 /// runs the tasks is killed by `SIGKILL`, nobody ends them. With one, nothing survives either. It exists on Linux alone;
-/// elsewhere [`Guard::of_this_program`] is [`Guard::none`].
+/// elsewhere [`Guard::of_this_program`] only lets checks run that are filters (`filter = true`): those are run by the program
+/// itself, started once more.
 #[derive(Clone, Debug, Default)]
 pub struct Guard {
     program: Option<PathBuf>,
@@ -22,7 +25,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Process groups, and nothing more.
+    /// Process groups, and nothing more. Checks that are filters fail.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
@@ -30,8 +33,8 @@ impl Guard {
 
     /// The guard is this same program, started once more.
     ///
-    /// Call it first of all in `main`. Where the program has been started to be the guard, it does that work and never
-    /// returns: what `main` does next would else be done twice.
+    /// Call it first of all in `main`. Where the program has been started to be the guard, or to run a filter, it does that
+    /// work and never returns: what `main` does next would else be done twice.
     ///
     /// ```no_run
     /// let mut options = cargo_hooks::LoadOptions::from_process()?;
@@ -40,6 +43,9 @@ impl Guard {
     /// ```
     #[must_use]
     pub fn of_this_program() -> Self {
+        if let Some(call) = Call::read(arguments()) {
+            leave(filter::serve(call));
+        }
         #[cfg(target_os = "linux")]
         {
             if let Some(tag) = asked() {
@@ -49,7 +55,9 @@ impl Guard {
             Self::of("/proc/self/exe")
         }
         #[cfg(not(target_os = "linux"))]
-        Self::none()
+        Self {
+            program: std::env::current_exe().ok(),
+        }
     }
 
     /// Another program, which may be none that can be a guard.
@@ -85,6 +93,11 @@ impl Guard {
 
     /// The program to start, if there is to be a guard.
     pub(in crate::run) fn program(&self) -> Option<&Path> {
+        self.this_program().filter(|_| cfg!(target_os = "linux"))
+    }
+
+    /// This same program, where it can be started once more to do other work than what it was started for.
+    pub(in crate::run) fn this_program(&self) -> Option<&Path> {
         self.program.as_deref()
     }
 }
@@ -95,22 +108,26 @@ pub(super) const ARGUMENT: &str = "__guard";
 
 /// The tag of the run, where this process is to be its guard.
 #[cfg(target_os = "linux")]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whether this process is the guard must be known before anything else is"
-)]
 fn asked() -> Option<super::tag::RunTag> {
-    let mut arguments = std::env::args_os().skip(1);
+    let mut arguments = arguments();
     let asked = arguments.next()? == ARGUMENT;
     let tag = arguments.next()?;
     let alone = arguments.next().is_none();
     super::tag::RunTag::from_text(tag.to_str()?).filter(|_| asked && alone)
 }
 
-#[cfg(target_os = "linux")]
+/// What this program was started with.
 #[expect(
     clippy::disallowed_methods,
-    reason = "a guard has nothing more to do, and `main` must not go on"
+    reason = "whether this process is the guard or runs a filter must be known before anything else is"
+)]
+fn arguments() -> impl Iterator<Item = OsString> {
+    std::env::args_os().skip(1)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a guard has nothing more to do, nor has what runs a filter, and `main` must not go on"
 )]
 fn leave(code: i32) -> ! {
     std::process::exit(code)

@@ -3,6 +3,7 @@
 mod cargo;
 mod commits;
 mod damage;
+mod filters;
 mod installed;
 mod oddities;
 mod pushes;

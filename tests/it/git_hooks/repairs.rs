@@ -194,17 +194,21 @@ fn where_nothing_is_repaired_all_is_as_without_fixers() {
 #[test]
 fn what_is_not_staged_stays_beside_the_repair() {
     for then in [Then::Stop, Then::Stage] {
-        let world = repairing(then);
-        partly_staged(&world, &[(9, "mine"), (10, "bad")]);
-        world.git(COMMIT).ends(i32::from(then == Then::Stop));
-        let tree = plain(&lines(&[(3, "good"), (9, "mine"), (10, "bad")]));
-        let (bad, good) = (plain(&lines(&[(3, "bad")])), plain(&lines(&[(3, "good")])));
-        match then {
-            Then::Stop => assert_three(&world, "a.txt", [None, bad, tree]),
-            Then::Stage => assert_three(&world, "a.txt", [good.clone(), good, tree]),
-        }
-        leaves_no_litter(&world);
+        keeps_what_is_not_staged(&repairing(then), then);
     }
+}
+
+/// Commits a file with a line to repair, beside which others have changed that are not staged.
+pub(super) fn keeps_what_is_not_staged(world: &World, then: Then) {
+    partly_staged(world, &[(9, "mine"), (10, "bad")]);
+    world.git(COMMIT).ends(i32::from(then == Then::Stop));
+    let tree = plain(&lines(&[(3, "good"), (9, "mine"), (10, "bad")]));
+    let (bad, good) = (plain(&lines(&[(3, "bad")])), plain(&lines(&[(3, "good")])));
+    match then {
+        Then::Stop => assert_three(world, "a.txt", [None, bad, tree]),
+        Then::Stage => assert_three(world, "a.txt", [good.clone(), good, tree]),
+    }
+    leaves_no_litter(world);
 }
 
 #[test]
