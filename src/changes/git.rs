@@ -176,13 +176,17 @@ fn not_started(error: &io::Error) -> Refusal {
     Refusal::NotStarted(format!("it cannot be started: {error}"))
 }
 
-/// The line in which git says what is wrong.
+/// The line in which git says what is wrong, and the one that says why, in brackets: what goes wrong first is behind the rest.
 fn words(stderr: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(stderr);
-    let marked = |mark: &'static str| text.lines().rev().find_map(move |line| line.strip_prefix(mark));
-    let line = marked("fatal: ").or_else(|| marked("error: "));
-    let line = line.or_else(|| text.lines().find(|line| !line.trim().is_empty()))?;
-    Some(line.trim().to_owned())
+    let marked = |mark: &'static str| text.lines().filter_map(move |line| line.strip_prefix(mark));
+    let trimmed = |line: &str| line.trim().to_owned();
+    match (marked("fatal: ").next_back(), marked("error: ").next()) {
+        (Some(fatal), Some(error)) => Some(format!("{} ({})", fatal.trim(), error.trim())),
+        (Some(fatal), None) => Some(trimmed(fatal)),
+        (None, Some(_)) => marked("error: ").next_back().map(trimmed),
+        (None, None) => text.lines().find(|line| !line.trim().is_empty()).map(trimmed),
+    }
 }
 
 #[cfg(test)]
@@ -195,7 +199,8 @@ mod tests {
         check("", None);
         check("\n\n", None);
         check("fatal: bad revision 'x'\n", Some("bad revision 'x'"));
-        check("warning: a\nerror: b\nfatal: c\nTo repair it:\n\tgit x\n", Some("c"));
+        check("warning: a\nfatal: c\nTo repair it:\n\tgit x\n", Some("c"));
+        check("error: x\nerror: b\nfatal: c\n", Some("c (x)"));
         check("warning: a\nerror: b\n", Some("b"));
         check("what\nnow\n", Some("what"));
     }

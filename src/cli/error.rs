@@ -170,6 +170,10 @@ impl From<JudgeError> for CliError {
     fn from(error: JudgeError) -> Self {
         match error {
             JudgeError::Load(error) => error.into(),
+            JudgeError::Snapshot(error) => {
+                let said = Self::environment(error.to_string());
+                error.way_out().into_iter().fold(said, Self::hint)
+            }
             error => Self::environment(error.to_string()),
         }
     }

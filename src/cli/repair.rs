@@ -160,19 +160,29 @@ fn tell_back(back: &BroughtBack, part: &Part, global: &GlobalArgs) {
         );
         say("error", &text, global);
     }
-    if let Some(patch) = &back.patch {
-        let patch = patch.display();
-        let text = if is_usual_index(part) {
-            format!("its repair lies in {patch}; `git apply --cached {patch}` repairs what is staged")
-        } else {
-            // What it is a patch for is staged only as long as git makes this commit.
-            format!("its repair lies in {patch}")
-        };
-        say("note", &text, global);
+    match &back.patch {
+        Some(Ok(patch)) => say("note", &told_patch(&patch.display().to_string(), part), global),
+        Some(Err(error)) => {
+            say("error", &format!("its repair cannot be kept: {error}"), global);
+            if let Some(way_out) = error.way_out() {
+                say("help", way_out, global);
+            }
+        }
+        None => {}
     }
     for rescued in &back.rescued {
         let text = format!("what somebody has written meanwhile lies in {}", rescued.display());
         say("warning", &text, global);
+    }
+}
+
+/// Where the repair lies, and what it is good for.
+fn told_patch(patch: &str, part: &Part) -> String {
+    if is_usual_index(part) {
+        format!("its repair lies in {patch}; `git apply --cached {patch}` repairs what is staged")
+    } else {
+        // What it is a patch for is staged only as long as git makes this commit.
+        format!("its repair lies in {patch}")
     }
 }
 

@@ -4,7 +4,7 @@
 //! where it is still what was read; else it stays as it is, and the repair is kept as a patch.
 
 mod decide;
-mod journal;
+mod new_index;
 mod put;
 mod staging;
 #[cfg(test)]
@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 pub use decide::Hindrance;
-pub(super) use journal::clean_up;
 pub(super) use staging::stage;
 
 use decide::{Scene, decide};
@@ -37,8 +36,8 @@ pub struct BroughtBack {
     pub repaired: Vec<PathBuf>,
     /// Those that stayed as they were.
     pub left: Vec<Left>,
-    /// The repairs of these, as a patch for what is staged.
-    pub patch: Option<PathBuf>,
+    /// The repairs of these, as a patch for what is staged, where it could be kept.
+    pub patch: Option<Result<PathBuf, SnapshotError>>,
     /// What somebody has written while a file was repaired, and cannot be seen in it any more.
     pub rescued: Vec<PathBuf>,
 }
@@ -61,8 +60,16 @@ pub(super) fn bring_back(snapshot: &Snapshot, repaired: &Repaired, state: &Path)
     };
     let step = |file: &RepairedFile| (file.path.clone(), decide(file, &scene));
     let steps = repaired.files.iter().map(step).collect();
-    let Outcome { results, rescued } = put(scene.top, steps, snapshot.dir())?;
-    let mut back = BroughtBack::default();
+    let keep = |content: &[u8]| {
+        let kept = Kept::open(state).and_then(|kept| kept.keep("rescued", content));
+        kept.inspect_err(|error| tracing::warn!(%error, "what somebody has written stays beside the file"))
+            .ok()
+    };
+    let Outcome { results, rescued } = put(scene.top, steps, (snapshot.dir(), &keep))?;
+    let mut back = BroughtBack {
+        rescued,
+        ..BroughtBack::default()
+    };
     for (file, result) in repaired.files.iter().zip(results) {
         let file = file.path.clone();
         match result {
@@ -70,14 +77,9 @@ pub(super) fn bring_back(snapshot: &Snapshot, repaired: &Repaired, state: &Path)
             Err(why) => back.left.push(Left { file, why }),
         }
     }
-    if !back.left.is_empty() || !rescued.is_empty() {
-        let kept = Kept::open(state)?;
-        if !back.left.is_empty() {
-            let left: Vec<&Path> = back.left.iter().map(|left| left.file.as_path()).collect();
-            back.patch = Some(kept.keep("patch", &snapshot.patch(repaired, &left)?)?);
-        }
-        let keep = |content: Vec<u8>| kept.keep("rescued", &content);
-        back.rescued = rescued.into_iter().map(keep).collect::<Result<_, _>>()?;
+    if !back.left.is_empty() {
+        let left: Vec<&Path> = back.left.iter().map(|left| left.file.as_path()).collect();
+        back.patch = Some(kept_patch(snapshot, repaired, &left, state));
     }
     Ok(back)
 }
@@ -85,7 +87,16 @@ pub(super) fn bring_back(snapshot: &Snapshot, repaired: &Repaired, state: &Path)
 /// Keeps all of the repairs as a patch, and brings none of them back.
 pub(super) fn keep_all(snapshot: &Snapshot, repaired: &Repaired, state: &Path) -> Result<PathBuf, SnapshotError> {
     let files: Vec<&Path> = repaired.files.iter().map(|file| file.path.as_path()).collect();
-    Kept::open(state)?.keep("patch", &snapshot.patch(repaired, &files)?)
+    kept_patch(snapshot, repaired, &files, state)
+}
+
+fn kept_patch(
+    snapshot: &Snapshot,
+    repaired: &Repaired,
+    files: &[&Path],
+    state: &Path,
+) -> Result<PathBuf, SnapshotError> {
+    Kept::open(state)?.keep("patch", &snapshot.patch(repaired, files)?)
 }
 
 /// Where patches lie.

@@ -38,17 +38,16 @@ pub(crate) use unused::{Removed as RemovedSnapshots, Unused, remove_unused};
 use self::settings::{Conversion, Settings};
 use copy::{Copy, Told, of, references, settings};
 use extras::Extras;
-use private_index::PrivateIndex;
+pub(super) use private_index::PrivateIndex;
 use repository::Repository;
 use slot::Slot;
 use strangers::remove;
 
-use super::repairs::clean_up;
 use crate::changes::{Ahead, Unstaged, top_above, unstaged};
 use crate::digests::FileTree;
 use crate::environment::Environment;
 use crate::model::fnv1a;
-use crate::private_files::PrivateDir;
+use crate::private_files::{PrivateDir, remove_traces};
 
 /// What is to be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,7 +162,7 @@ pub(crate) fn place(content: &Content, used: Use, around: &Surroundings<'_>) -> 
         Some(because) => {
             tracing::debug!(%because, "a snapshot is needed");
             let slot = Slot::take(around.state_dir, below)?;
-            clean_up(&slot.dir);
+            remove_traces(&slot.dir);
             let dir = std::fs::canonicalize(around.dir).map_err(of(around.dir))?;
             let below = dir
                 .strip_prefix(&look.repository.top)

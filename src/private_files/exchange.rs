@@ -34,6 +34,13 @@ impl NewFile {
         Ok(displaced)
     }
 
+    /// Gives the file another name of its own, where nothing has that.
+    pub(crate) fn rename(&mut self, own: &OsStr) -> io::Result<()> {
+        renameat_with(self.dir(), self.temporary(), self.dir(), own, RenameFlags::NOREPLACE)?;
+        self.is_called(own.to_owned());
+        Ok(())
+    }
+
     /// Gives the file its name where nothing has it.
     pub(crate) fn put_new(self) -> io::Result<()> {
         let (dir, from, to) = (self.dir(), self.temporary(), self.name());

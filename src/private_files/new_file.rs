@@ -84,6 +84,11 @@ impl NewFile {
         &self.temporary
     }
 
+    /// Somebody has given it another name of its own.
+    pub(super) fn is_called(&mut self, own: OsString) {
+        self.temporary = own;
+    }
+
     /// The name that it is to have.
     pub(super) fn name(&self) -> &OsStr {
         &self.name

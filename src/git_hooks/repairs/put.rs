@@ -12,11 +12,11 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use super::decide::{Hindrance, Step};
-use super::journal::{self, Entry};
 use super::writers::written;
 use crate::git_hooks::snapshot::SnapshotError;
 use crate::private_files::{
-    Displaced, Identity, MadeDirs, NewFile, PlainFile, PrivateDir, hidden_name, open_plain, permissions, place_of,
+    Displaced, Identity, MadeDirs, NewFile, PlainFile, PrivateDir, Trace, forget_traces, hidden_name, note_traces,
+    open_plain, permissions, place_of,
 };
 
 /// How often a file is given its name back while somebody gives it to others.
@@ -27,8 +27,12 @@ const MOST_TRIES: usize = 1000;
 pub(super) struct Outcome {
     pub(super) results: Vec<Result<(), Hindrance>>,
     /// What somebody has written, and has no name any more.
-    pub(super) rescued: Vec<Vec<u8>>,
+    /// Where that lies now.
+    pub(super) rescued: Vec<PathBuf>,
 }
+
+/// Keeps what somebody has written, and says where; nothing where there is no room for it.
+pub(super) type Keep<'a> = &'a dyn Fn(&[u8]) -> Option<PathBuf>;
 
 /// A step that needs a name that nobody else has.
 pub(super) struct Named {
@@ -78,15 +82,15 @@ pub(super) struct Done {
 pub(super) fn put(
     top: &Path,
     steps: Vec<(PathBuf, Result<Option<Step>, Hindrance>)>,
-    dir: &PrivateDir,
+    (dir, keep): (&PrivateDir, Keep<'_>),
 ) -> Result<Outcome, SnapshotError> {
-    let mut putting = Putting::new(top, steps.len());
+    let mut putting = Putting::new(top, steps.len(), keep);
     let named = putting.named(steps);
     if named.is_empty() {
         return Ok(putting.outcome);
     }
-    let begin = |entries: Vec<Entry>| {
-        journal::begin(dir, &entries).map_err(|source| SnapshotError::Io {
+    let begin = |entries: Vec<Trace>| {
+        note_traces(dir, &entries).map_err(|source| SnapshotError::Io {
             path: dir.path().to_owned(),
             source,
         })
@@ -97,23 +101,24 @@ pub(super) fn put(
     let ready = putting.filled(ready);
     let done = putting.done(ready);
     putting.settle(done);
-    journal::end(dir);
+    forget_traces(dir);
     Ok(putting.outcome)
 }
 
 /// The work on all steps, and what came of it so far.
 pub(super) struct Putting<'a> {
     top: &'a Path,
+    keep: Keep<'a>,
     pub(super) outcome: Outcome,
 }
 
 impl<'a> Putting<'a> {
-    pub(super) fn new(top: &'a Path, steps: usize) -> Self {
+    pub(super) fn new(top: &'a Path, steps: usize, keep: Keep<'a>) -> Self {
         let outcome = Outcome {
             results: vec![Ok(()); steps],
             rescued: Vec::new(),
         };
-        Self { top, outcome }
+        Self { top, keep, outcome }
     }
 
     fn hinder(&mut self, place: usize, why: Hindrance) {
@@ -248,19 +253,20 @@ impl<'a> Putting<'a> {
     fn give_back(&mut self, done: &Done) -> Result<(), Hindrance> {
         let given = match &done.ours {
             None => done.displaced.put_back(),
-            Some((ours, content)) => self.exchange_back(&done.displaced, *ours, content),
+            Some((ours, content)) => self.exchange_back(done, *ours, content),
         };
         given.or_else(|error| {
             if error.kind() != io::ErrorKind::AlreadyExists {
                 return Err(Hindrance::failed("given back", &error));
             }
             // Something new has the name, and what had it before is kept elsewhere.
-            self.rescue(&done.displaced, None);
+            self.rescue(done, None);
             Ok(())
         })
     }
 
-    fn exchange_back(&mut self, displaced: &Displaced, ours: Identity, content: &[u8]) -> io::Result<()> {
+    fn exchange_back(&mut self, done: &Done, ours: Identity, content: &[u8]) -> io::Result<()> {
+        let displaced = &done.displaced;
         let mut expected = ours;
         for _ in 0..MOST_TRIES {
             let back = displaced.identity()?;
@@ -270,7 +276,7 @@ impl<'a> Putting<'a> {
                 exchanged => exchanged?,
             }
             if displaced.identity()? == expected {
-                self.rescue(displaced, Some(content).filter(|_| expected == ours));
+                self.rescue(done, Some(content).filter(|_| expected == ours));
                 return Ok(());
             }
             // What somebody else has put there is the newest.
@@ -279,14 +285,20 @@ impl<'a> Putting<'a> {
         Err(io::Error::other("somebody goes on giving its name to other files"))
     }
 
-    /// Removes what has no name any more, and keeps what it contains unless that is known.
-    fn rescue(&mut self, displaced: &Displaced, known: Option<&[u8]>) {
-        let content = contained(displaced).ok();
-        if let Some(content) = content.filter(|content| Some(content.as_slice()) != known) {
-            self.outcome.rescued.push(content);
+    /// Removes what has no name any more, and keeps what it contains unless that is known. What cannot be kept stays where it is.
+    fn rescue(&mut self, done: &Done, known: Option<&[u8]>) {
+        let content = contained(&done.displaced);
+        let is_known = content.as_ref().is_ok_and(|content| Some(content.as_slice()) == known);
+        if !is_known {
+            let Some(kept) = content.ok().and_then(|content| (self.keep)(&content)) else {
+                let beside = dir_of(self.top, &done.path).join(done.displaced.hidden());
+                self.outcome.rescued.push(beside);
+                return;
+            };
+            self.outcome.rescued.push(kept);
         }
-        if let Err(error) = displaced.remove() {
-            tracing::warn!(%error, file = %displaced.hidden().display(), "what was displaced cannot be removed");
+        if let Err(error) = done.displaced.remove() {
+            tracing::warn!(%error, file = %done.displaced.hidden().display(), "what was displaced cannot be removed");
         }
     }
 }
@@ -313,24 +325,24 @@ fn taken(old: &PlainFile, hidden: OsString) -> Result<Displaced, Hindrance> {
 
 impl Named {
     /// What may be found under its name as long as nothing was written to it.
-    pub(super) fn entry(&self, top: &Path) -> Entry {
+    pub(super) fn entry(&self, top: &Path) -> Trace {
         let known: &[u8] = match &self.step {
             Step::Remove(old) => &old.content,
             Step::Write { .. } | Step::Make { .. } => b"",
         };
-        Entry::new(&dir_of(top, &self.path), &self.hidden, None, Some(known))
+        Trace::new(&dir_of(top, &self.path), &self.hidden, None, Some(known))
     }
 }
 
 impl Ready {
     /// What may be found of it, where this is the last that is heard of it.
-    pub(super) fn entry(&self, top: &Path) -> Entry {
+    pub(super) fn entry(&self, top: &Path) -> Trace {
         let dir = dir_of(top, &self.path);
         let ours = |new: &NewFile| new.file().metadata().ok().map(|found| identity_of(&found));
         match &self.change {
-            Change::Write { old, new, .. } => Entry::new(&dir, new.temporary(), ours(new), Some(&old.content)),
-            Change::Make { new, .. } => Entry::new(&dir, new.temporary(), ours(new), None),
-            Change::Remove { old, hidden } => Entry::new(&dir, hidden, None, Some(&old.content)),
+            Change::Write { old, new, .. } => Trace::new(&dir, new.temporary(), ours(new), Some(&old.content)),
+            Change::Make { new, .. } => Trace::new(&dir, new.temporary(), ours(new), None),
+            Change::Remove { old, hidden } => Trace::new(&dir, hidden, None, Some(&old.content)),
         }
     }
 }
@@ -357,7 +369,7 @@ impl Change {
             } => {
                 let dir = old.dir.as_fd().try_clone_to_owned().map_err(failed)?;
                 let new = NewFile::hidden(dir, old.name.as_os_str(), hidden).map_err(failed)?;
-                like(new.file(), &old, executable).map_err(failed)?;
+                like(new.file(), &old.metadata, executable).map_err(failed)?;
                 Self::Write { old, new, content }
             }
             Step::Make { content, executable } => {
@@ -411,8 +423,8 @@ impl Done {
 }
 
 /// Gives a new file the owner and the permissions of another one, but for what changes.
-fn like(new: &File, old: &PlainFile, executable: Option<bool>) -> io::Result<()> {
-    let (found, wanted) = (new.metadata()?, &old.metadata);
+pub(super) fn like(new: &File, wanted: &fs::Metadata, executable: Option<bool>) -> io::Result<()> {
+    let found = new.metadata()?;
     if (found.uid(), found.gid()) != (wanted.uid(), wanted.gid()) {
         fchown(new, Some(wanted.uid()), Some(wanted.gid()))?;
     }
@@ -422,7 +434,7 @@ fn like(new: &File, old: &PlainFile, executable: Option<bool>) -> io::Result<()>
     }
 }
 
-fn identity_of(found: &fs::Metadata) -> Identity {
+pub(super) fn identity_of(found: &fs::Metadata) -> Identity {
     (found.dev(), found.ino())
 }
 

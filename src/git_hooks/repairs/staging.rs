@@ -1,11 +1,15 @@
 //! Makes repairs part of a commit: they come into every index that git reads for it, or into none.
+//!
+//! Git stages them in copies. What was made of a copy takes the place of the index that it is one of, where that is still the
+//! same: whoever stages something at the same time is never overwritten.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use super::new_index::{Put, put_in_place};
 use crate::changes::Version;
-use crate::git_hooks::snapshot::{Repaired, RepairedFile, Side, Snapshot, SnapshotError, Staged, staged};
+use crate::git_hooks::snapshot::{PrivateIndex, Repaired, RepairedFile, Side, Snapshot, SnapshotError, Staged, staged};
 use crate::private_files::Durability;
 
 /// How many files are named in one question, so that it is none too long for the system.
@@ -21,6 +25,9 @@ const NEXT: &str = "index.lock";
 /// Where words for git are written, in the directory of the snapshot.
 const WORDS: &str = "words";
 
+/// How often all is done again where somebody stages something at the same time.
+const MOST_TRIES: usize = 10;
+
 /// Stages all repairs. Where one of them is about something that is not staged any more, or not in all of them, nothing is
 /// staged, and this says which.
 pub(in crate::git_hooks) fn stage(
@@ -30,51 +37,68 @@ pub(in crate::git_hooks) fn stage(
     let Some(source) = snapshot.index() else {
         return Err(SnapshotError::not_understood("what is staged"));
     };
-    let mut indexes: Vec<(PathBuf, Flags)> = indexes(source)
-        .into_iter()
-        .map(|index| (index, Flags::default()))
-        .collect();
-    for (index, flags) in &mut indexes {
-        if !index.is_file() {
-            // Git has given up, and an index that were made now would be in the way of the next one.
-            return Err(SnapshotError::Git {
-                asked: "what is staged",
-                words: format!("`{}` is gone", index.display()),
+    for _ in 0..MOST_TRIES {
+        let mut ready = Vec::new();
+        for index in indexes(source) {
+            match repaired_copy(snapshot, repaired, &index)? {
+                Ok(copy) => ready.push(copy),
+                Err(other) => return Ok(Err(other)),
+            }
+        }
+        // What git commits then has to be what was judged.
+        let tree = snapshot.tree_of_index(&ready[0].path)?;
+        if tree != repaired.tree {
+            return Err(SnapshotError::NotStaged {
+                tree,
+                judged: repaired.tree.clone(),
             });
         }
-        for some in repaired.files.chunks(FILES_AT_ONCE) {
-            let listing = listed(snapshot, some, index)?;
-            let entries = staged(&listing).ok_or_else(|| SnapshotError::not_understood("what is staged"))?;
-            if let Some(other) = some.iter().find(|file| !is_staged(file, &entries)) {
-                return Ok(Err(other.path.clone()));
-            }
-            flags.note(some, &entries);
+        let after: Vec<&Side> = repaired.files.iter().filter_map(|file| file.after.as_ref()).collect();
+        keep_objects(snapshot, &after)?;
+        if put_in_place(&ready, snapshot.dir())? == Put::All {
+            return Ok(Ok(()));
         }
     }
-    let after: Vec<&Side> = repaired.files.iter().filter_map(|file| file.after.as_ref()).collect();
-    keep_objects(snapshot, &after)?;
+    Err(SnapshotError::Git {
+        asked: "what is staged",
+        words: "it changes again and again".to_owned(),
+    })
+}
+
+/// A copy of an index in which the repairs are staged; else the file that is not staged in it as it was judged.
+fn repaired_copy(
+    snapshot: &Snapshot,
+    repaired: &Repaired,
+    index: &Path,
+) -> Result<Result<PrivateIndex, PathBuf>, SnapshotError> {
+    // Git writes to where a link leads. Where nothing is there, it has given up, and an index that were made now would be in
+    // the way of the next one.
+    let index = fs::canonicalize(index).map_err(|_| SnapshotError::Git {
+        asked: "what is staged",
+        words: format!("`{}` is gone", index.display()),
+    })?;
+    let copy = snapshot.copy_of_index(&index)?;
+    let mut flags = Flags::default();
+    for some in repaired.files.chunks(FILES_AT_ONCE) {
+        let listing = listed(snapshot, some, &copy.path)?;
+        let entries = staged(&listing).ok_or_else(|| SnapshotError::not_understood("what is staged"))?;
+        if let Some(other) = some.iter().find(|file| !is_staged(file, &entries)) {
+            return Ok(Err(other.path.clone()));
+        }
+        flags.note(some, &entries);
+    }
     let words = words(&repaired.files);
-    for (index, flags) in &indexes {
-        tell(snapshot, index, &["update-index", "-z", "--index-info"], &words)?;
-        // What is staged anew has lost what git was told of it.
-        for (flag, files) in [
-            ("--skip-worktree", &flags.left_out),
-            ("--assume-unchanged", &flags.unwatched),
-        ] {
-            if !files.is_empty() {
-                tell(snapshot, index, &["update-index", flag, "-z", "--stdin"], files)?;
-            }
+    tell(snapshot, &copy.path, &["update-index", "-z", "--index-info"], &words)?;
+    // What is staged anew has lost what git was told of it.
+    for (flag, files) in [
+        ("--skip-worktree", &flags.left_out),
+        ("--assume-unchanged", &flags.unwatched),
+    ] {
+        if !files.is_empty() {
+            tell(snapshot, &copy.path, &["update-index", flag, "-z", "--stdin"], files)?;
         }
     }
-    // What git commits now has to be what was judged.
-    let tree = snapshot.tree_of_index()?;
-    if tree != repaired.tree {
-        return Err(SnapshotError::NotStaged {
-            tree,
-            judged: repaired.tree.clone(),
-        });
-    }
-    Ok(Ok(()))
+    Ok(Ok(copy))
 }
 
 /// The indexes that git reads: the one that it makes the commit of, and the one that is staged after that.

@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::decide::{Hindrance, Step};
-use super::journal;
-use super::put::{Named, Putting, Ready, put};
-use crate::private_files::{PlainFile, PrivateDir};
+use super::put::{Keep, Named, Putting, Ready, put};
+use crate::private_files::{PlainFile, PrivateDir, note_traces, remove_traces};
 
 /// A working tree with the file `x`, and a place for the journal.
 struct World {
@@ -50,8 +49,19 @@ impl World {
         }
     }
 
-    fn put(&self, step: Step) -> (Result<(), Hindrance>, Vec<Vec<u8>>) {
-        let mut outcome = put(&self.top(), vec![("x".into(), Ok(Some(step)))], &self.private()).unwrap();
+    /// Where what was rescued lies.
+    fn kept(&self) -> PathBuf {
+        self.dir.path().join("kept")
+    }
+
+    fn keep(&self) -> impl Fn(&[u8]) -> Option<PathBuf> {
+        let kept = self.kept();
+        move |content| fs::write(&kept, content).ok().map(|()| kept.clone())
+    }
+
+    fn put(&self, step: Step) -> (Result<(), Hindrance>, Vec<PathBuf>) {
+        let steps = vec![("x".into(), Ok(Some(step)))];
+        let mut outcome = put(&self.top(), steps, (&self.private(), &self.keep())).unwrap();
         (outcome.results.remove(0), outcome.rescued)
     }
 
@@ -132,7 +142,13 @@ fn what_somebody_has_done_meanwhile_stays() {
             };
             edit(&world.x());
             let (before, names) = (seen(&world.x()), world.names());
-            assert_eq!(world.put(step), (Err(Hindrance::Newer), vec![]), "edit {at}");
+            let (result, rescued) = world.put(step);
+            // A process that another test starts has all files of this one open for a moment.
+            assert!(
+                matches!(result, Err(Hindrance::Newer | Hindrance::InUse)),
+                "edit {at}: {result:?}"
+            );
+            assert_eq!(rescued, [""; 0].map(PathBuf::from), "edit {at}");
             assert_eq!((seen(&world.x()), world.names()), (before, names), "edit {at}");
         }
     }
@@ -172,7 +188,8 @@ fn a_file_that_somebody_has_open_is_left_alone() {
 fn written_between(stays_open: bool) {
     let world = World::new();
     let top = world.top();
-    let mut putting = Putting::new(&top, 1);
+    let keep = world.keep();
+    let mut putting = Putting::new(&top, 1, &keep);
     let ready = world.prepared(&mut putting);
     let ready = putting.filled(ready);
     let mut editor = File::options().append(true).open(world.x()).unwrap();
@@ -189,7 +206,7 @@ fn written_between(stays_open: bool) {
         assert_eq!(fs::read(world.x()).unwrap(), b"old\nlate\n");
     }
     assert_eq!(world.names(), ["x"]);
-    assert_eq!(putting.outcome.rescued, Vec::<Vec<u8>>::new());
+    assert_eq!(putting.outcome.rescued, Vec::<PathBuf>::new());
 }
 
 #[test]
@@ -198,11 +215,10 @@ fn what_is_written_to_the_old_file_comes_back_with_it() {
     written_between(false);
 }
 
-#[test]
-fn what_is_written_to_both_is_kept() {
-    let world = World::new();
+/// Writes to the old file and to the new one, and says where the latter lies in the end.
+fn written_to_both(world: &World, keep: Keep<'_>) -> Vec<PathBuf> {
     let top = world.top();
-    let mut putting = Putting::new(&top, 1);
+    let mut putting = Putting::new(&top, 1, keep);
     let ready = world.prepared(&mut putting);
     let ready = putting.filled(ready);
     let mut editor = File::options().append(true).open(world.x()).unwrap();
@@ -212,15 +228,34 @@ fn what_is_written_to_both_is_kept() {
     fs::write(world.x(), "new\nand more\n").unwrap();
     putting.settle(done);
     assert_eq!(fs::read(world.x()).unwrap(), b"old\nlate\n");
-    assert_eq!(putting.outcome.rescued, [b"new\nand more\n".to_vec()]);
+    putting.outcome.rescued
+}
+
+#[test]
+fn what_is_written_to_both_is_kept() {
+    let world = World::new();
+    assert_eq!(written_to_both(&world, &world.keep()), [world.kept()]);
+    assert_eq!(fs::read(world.kept()).unwrap(), b"new\nand more\n");
     assert_eq!(world.names(), ["x"]);
+}
+
+#[test]
+fn what_cannot_be_kept_elsewhere_stays_beside_the_file() {
+    let world = World::new();
+    let rescued = written_to_both(&world, &|_| None);
+    let [beside] = rescued.as_slice() else {
+        panic!("{rescued:?}");
+    };
+    assert_eq!(fs::read(beside).unwrap(), b"new\nand more\n");
+    assert_eq!(world.names().len(), 2);
 }
 
 #[test]
 fn what_was_saved_last_keeps_the_name() {
     let world = World::new();
     let top = world.top();
-    let mut putting = Putting::new(&top, 1);
+    let keep = world.keep();
+    let mut putting = Putting::new(&top, 1, &keep);
     let ready = world.prepared(&mut putting);
     let ready = putting.filled(ready);
     let mut editor = File::options().append(true).open(world.x()).unwrap();
@@ -232,7 +267,8 @@ fn what_was_saved_last_keeps_the_name() {
     fs::rename(world.top().join("swp"), world.x()).unwrap();
     putting.settle(done);
     assert_eq!(fs::read(world.x()).unwrap(), b"last\n");
-    assert_eq!(putting.outcome.rescued, [b"old\nlate\n".to_vec()]);
+    assert_eq!(putting.outcome.rescued, [world.kept()]);
+    assert_eq!(fs::read(world.kept()).unwrap(), b"old\nlate\n");
     assert_eq!(world.names(), ["x"]);
 }
 
@@ -242,10 +278,11 @@ fn what_a_run_that_was_killed_has_left_is_removed_where_nobody_misses_it() {
     for (exchanged, late) in [(false, false), (true, false), (true, true)] {
         let world = World::new();
         let top = world.top();
-        let mut putting = Putting::new(&top, 1);
+        let keep = world.keep();
+        let mut putting = Putting::new(&top, 1, &keep);
         let ready = world.prepared(&mut putting);
         let entries: Vec<_> = ready.iter().map(|ready| ready.entry(&top)).collect();
-        journal::begin(&world.private(), &entries).unwrap();
+        note_traces(&world.private(), &entries).unwrap();
         let ready = putting.filled(ready);
         let mut editor = File::options().append(true).open(world.x()).unwrap();
         if exchanged {
@@ -258,7 +295,7 @@ fn what_a_run_that_was_killed_has_left_is_removed_where_nobody_misses_it() {
         }
         drop(editor);
         assert_eq!(world.names().len(), 2);
-        journal::clean_up(&world.private());
+        remove_traces(&world.private());
         let expected: &[u8] = if exchanged { b"new\n" } else { b"old\n" };
         assert_eq!(fs::read(world.x()).unwrap(), expected);
         let names = world.names();
@@ -275,16 +312,17 @@ fn a_name_is_noted_down_before_anything_has_it() {
     for made in [false, true] {
         let world = World::new();
         let top = world.top();
-        let mut putting = Putting::new(&top, 1);
+        let keep = world.keep();
+        let mut putting = Putting::new(&top, 1, &keep);
         let named = world.named(&mut putting);
         let entries: Vec<_> = named.iter().map(|named| named.entry(&top)).collect();
         assert_eq!(world.names(), ["x"]);
-        journal::begin(&world.private(), &entries).unwrap();
+        note_traces(&world.private(), &entries).unwrap();
         if made {
             std::mem::forget(putting.prepared(named));
             assert_eq!(world.names().len(), 2);
         }
-        journal::clean_up(&world.private());
+        remove_traces(&world.private());
         assert_eq!(world.names(), ["x"]);
         assert_eq!(fs::read(world.x()).unwrap(), b"old\n");
     }
@@ -295,7 +333,7 @@ proptest! {
     fn a_journal_of_any_bytes_removes_nothing(text: Vec<u8>) {
         let world = World::new();
         world.private().write("displaced", &text, crate::private_files::Durability::Later).unwrap();
-        journal::clean_up(&world.private());
+        remove_traces(&world.private());
         prop_assert_eq!(world.names(), ["x"]);
     }
 }

@@ -1,5 +1,6 @@
 //! Why there is no place in which something can be judged.
 
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use crate::changes::Refusal;
@@ -29,7 +30,7 @@ pub enum SnapshotError {
         /// Which.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A directory of ours is not safe.
     #[error(transparent)]
@@ -37,14 +38,19 @@ pub enum SnapshotError {
     /// A file of the snapshot is not what it has to be, though it was just written.
     #[error("`{0}` in the snapshot is not as it is in git, even after it was written: the snapshot proves nothing")]
     NotEqual(String),
-    /// What is staged after repairs were staged is not what was judged.
-    #[error("what is staged now ({tree}) is not what was judged ({judged})")]
+    /// With the repairs, what is staged would not be what was judged.
+    #[error(
+        "what would be staged with the repairs ({tree}) is not what was judged ({judged}): something else was staged meanwhile"
+    )]
     NotStaged {
-        /// What is staged.
+        /// What would be staged.
         tree: String,
         /// What was judged.
         judged: String,
     },
+    /// Another git has an index to itself, or was killed when it had.
+    #[error("`{}` is there: another git writes to the index, or was killed when it did. Where none runs any more, remove that file", .0.display())]
+    Locked(PathBuf),
     /// The place for snapshots lies in the repository, where cargo would read what is not judged.
     #[error("`{}`, where snapshots are kept, lies in the repository `{}`: set CARGO_HOOKS_DIR to a directory outside of it", state.display(), top.display())]
     WithinRepository {
@@ -74,7 +80,43 @@ pub enum SnapshotError {
     },
 }
 
+/// What to do where a disk is full.
+const ROOM: &str = "make room on that disk, and call git again; CARGO_HOOKS_DIR names another place for snapshots";
+
+/// What to do where nothing can be written.
+const ACCESS: &str =
+    "see that it can be written to, and call git again; CARGO_HOOKS_DIR names another place for snapshots";
+
+/// What git says where it has no room.
+const NO_ROOM: [&str; 3] = ["No space left on device", "Out of diskspace", "Disk quota exceeded"];
+
+/// What it says where it has no room for a file of the snapshot, or cannot write it for another reason.
+const NO_FILE: &str = "unable to write file";
+
+/// What to do then.
+const ROOM_PERHAPS: &str = "see whether the disk of the snapshot is full; CARGO_HOOKS_DIR names another place for it";
+
+/// What it says where it must not write.
+const NO_ACCESS: [&str; 2] = ["Read-only file system", "Permission denied"];
+
 impl SnapshotError {
+    /// What somebody can do about it, where that can be told and is not said already.
+    #[must_use]
+    pub fn way_out(&self) -> Option<&'static str> {
+        let is_among = |words: &str, known: &[&str]| known.iter().any(|one| words.contains(one));
+        match self {
+            Self::Io { source, .. } | Self::Unsafe(Unsafe::Io { source, .. }) => match source.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Some(ROOM),
+                ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied | ErrorKind::NotADirectory => Some(ACCESS),
+                _ => None,
+            },
+            Self::Git { words, .. } if is_among(words, &NO_ROOM) => Some(ROOM),
+            Self::Git { words, .. } if is_among(words, &NO_ACCESS) => Some(ACCESS),
+            Self::Git { words, .. } if words.contains(NO_FILE) => Some(ROOM_PERHAPS),
+            _ => None,
+        }
+    }
+
     pub(in crate::git_hooks) fn refused(asked: &'static str, refusal: &Refusal) -> Self {
         Self::Git {
             asked,

@@ -16,11 +16,11 @@ const NAME: &str = "index-";
 
 /// A copy of an index. It goes away with its owner.
 #[derive(Debug)]
-pub(super) struct PrivateIndex {
+pub(in crate::git_hooks) struct PrivateIndex {
     /// The index itself. It need not be there, where nothing was ever staged.
-    pub(super) source: PathBuf,
+    pub(in crate::git_hooks) source: PathBuf,
     /// The copy, which is there exactly where the index is.
-    pub(super) path: PathBuf,
+    pub(in crate::git_hooks) path: PathBuf,
     bytes: Vec<u8>,
 }
 
@@ -49,7 +49,7 @@ impl PrivateIndex {
     }
 
     /// Whether the index is still the same, byte for byte.
-    pub(super) fn is_unchanged(&self) -> bool {
+    pub(in crate::git_hooks) fn is_unchanged(&self) -> bool {
         let now = read(&self.source)
             .ok()
             .map(|found| found.map_or_else(Vec::new, |(bytes, _)| bytes));

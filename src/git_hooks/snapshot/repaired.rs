@@ -124,11 +124,15 @@ impl Snapshot {
         Copy::at(&self.top, &self.repository).patch((&self.handed, &repaired.tree), files)
     }
 
-    /// The tree of what git commits from, as it is now.
-    pub(in crate::git_hooks) fn tree_of_index(&self) -> Result<String, SnapshotError> {
-        let given = self.index();
-        let copy = PrivateIndex::copy(&self.repository, given, &self.slot.dir)?;
+    /// The tree of an index.
+    pub(in crate::git_hooks) fn tree_of_index(&self, index: &Path) -> Result<String, SnapshotError> {
+        let copy = self.copy_of_index(index)?;
         Copy::at(&self.top, &self.repository).tree_of(&copy.path)
+    }
+
+    /// A copy of an index, as it is now.
+    pub(in crate::git_hooks) fn copy_of_index(&self, index: &Path) -> Result<PrivateIndex, SnapshotError> {
+        PrivateIndex::copy(&self.repository, Some(index), &self.slot.dir)
     }
 
     /// The index that git commits from, where it is one that is judged.

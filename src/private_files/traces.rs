@@ -1,5 +1,5 @@
-//! What is going on in the user's directories while files change places there, so that a later run can tidy up where this one
-//! was killed.
+//! What lies in the user's directories under names of ours while files take their places there, so that a later run can tidy up
+//! where this one was killed.
 //!
 //! Whatever happens, a file has its name and its content at any moment: what may stay behind is the other one of the two,
 //! under a name that nobody knows.
@@ -12,10 +12,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::below::PlainFile;
+use super::directory::PrivateDir;
+use super::exchange::Identity;
+use super::new_file::Durability;
 use crate::model::fnv1a;
-use crate::private_files::{Durability, Identity, PlainFile, PrivateDir};
 
-/// The file, in the directory of the snapshot: who holds that knows that nobody else is at work.
+/// The file, in a directory of ours: who has that to himself knows that nobody else is at work.
 const NAME: &str = "displaced";
 
 /// It names the files of one run.
@@ -23,7 +26,7 @@ const LONGEST: u64 = 1 << 30;
 
 /// Something that may lie in a directory of the user's under a name of ours.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(crate) struct Trace {
     dir: Vec<u8>,
     hidden: Vec<u8>,
     /// The file that we have made.
@@ -32,8 +35,8 @@ pub(super) struct Entry {
     known: Option<(u64, u64)>,
 }
 
-impl Entry {
-    pub(super) fn new(dir: &Path, hidden: &OsStr, ours: Option<Identity>, known: Option<&[u8]>) -> Self {
+impl Trace {
+    pub(crate) fn new(dir: &Path, hidden: &OsStr, ours: Option<Identity>, known: Option<&[u8]>) -> Self {
         Self {
             dir: dir.as_os_str().as_bytes().to_vec(),
             hidden: hidden.as_bytes().to_vec(),
@@ -53,19 +56,19 @@ fn digest(content: &[u8]) -> (u64, u64) {
 }
 
 /// Notes down what is going to happen, before it does.
-pub(super) fn begin(dir: &PrivateDir, entries: &[Entry]) -> io::Result<()> {
+pub(crate) fn note_traces(dir: &PrivateDir, entries: &[Trace]) -> io::Result<()> {
     dir.write(NAME, &serde_json::to_vec(entries)?, Durability::Now)
 }
 
 /// It has happened.
-pub(super) fn end(dir: &PrivateDir) {
+pub(crate) fn forget_traces(dir: &PrivateDir) {
     dir.remove(NAME);
 }
 
 /// Removes what a run that was killed has left. What somebody may miss stays, and is named.
-pub(in crate::git_hooks) fn clean_up(dir: &PrivateDir) {
+pub(crate) fn remove_traces(dir: &PrivateDir) {
     let Ok(text) = dir.read(NAME, LONGEST) else { return };
-    let entries: Vec<Entry> = serde_json::from_slice(&text).unwrap_or_default();
+    let entries: Vec<Trace> = serde_json::from_slice(&text).unwrap_or_default();
     for entry in entries {
         let (above, hidden) = entry.paths();
         let Ok(found) = PlainFile::read(&above, Path::new(&hidden)) else {
@@ -79,5 +82,5 @@ pub(in crate::git_hooks) fn clean_up(dir: &PrivateDir) {
             tracing::debug!(%error, path = %path.display(), "what was displaced cannot be removed");
         }
     }
-    end(dir);
+    forget_traces(dir);
 }
