@@ -1,6 +1,6 @@
 //! A directory that only the user can write to, and the files in it.
 
-use std::fs::{DirBuilder, File, Metadata};
+use std::fs::{DirBuilder, File, Metadata, TryLockError};
 use std::io::{self, BufWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -122,6 +122,21 @@ impl PrivateDir {
     /// Where it lies, to name it.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Waits until nobody else has it to himself who asks for the same, and keeps others out until it is dropped. The system
+    /// gives it back where its holder is killed.
+    pub(crate) fn lock(&self) -> io::Result<()> {
+        self.dir.lock()
+    }
+
+    /// The same without waiting. Whether it was free.
+    pub(crate) fn try_lock(&self) -> io::Result<bool> {
+        match self.dir.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
     }
 
     /// What a file holds that is the user's own, no link, and not larger than this.

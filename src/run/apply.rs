@@ -1,17 +1,18 @@
 //! Applies a diff to the files of the workspace: to all that it names, or to none.
 //!
 //! Whoever calls this has the files alone, as far as the tasks of this run go. It follows no link, writes nothing outside
-//! of the root and nothing that git ignores, and overwrites no file that somebody has changed since it was read.
+//! of the root and nothing that git ignores, and overwrites no file that somebody has changed since it was read. Where it is
+//! killed, each file is whole, and what else may lie beside it is removed by the next run.
 
-use std::fs::Permissions;
-use std::io::{self, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, statat, unlinkat};
 
 use super::inputs::{Seen, seen};
+use super::new_files::{Planned, Unwritten, Workshop};
 use crate::changes::Tree;
 use crate::patch::{FileChange, Names, read};
 use crate::private_files::{Durability, MadeDirs, NewFile, PlainFile, open_plain, permissions, place_of};
@@ -24,6 +25,8 @@ pub(super) struct Application<'a> {
     /// What may be changed: these files, and what lies in these directories. Nothing where all may.
     pub(super) only: Option<&'a [PathBuf]>,
     pub(super) tree: &'a Tree,
+    /// Where the state is, if there is any.
+    pub(super) state: Option<&'a Path>,
 }
 
 /// Why nothing was changed.
@@ -41,29 +44,31 @@ pub(super) fn apply(application: &Application<'_>) -> Result<usize, Obstacle> {
     let names = Names { root: &tree.root, cwd };
     let changes = read(diff, names).map_err(|error| Obstacle::Refused(error.to_string()))?;
     may_be_changed(&changes, application)?;
+    let workshop = Workshop::open(&tree.root, application.state);
     let mut made = MadeDirs::default();
-    let mut ready = Vec::new();
+    let mut wanted = Vec::new();
     for change in &changes {
-        ready.push(prepare(change, &tree.root, &mut made)?);
+        wanted.push(want(change, &tree.root, &mut made)?);
     }
+    let ready = prepare(wanted, &workshop)?;
     // From here on, somebody who writes without asking has a moment left, and no more.
     for prepared in &ready {
         prepared.is_as_it_was()?;
     }
-    let files = put(ready)?;
+    let files = put(ready, &workshop)?;
     made.keep();
     Ok(files)
 }
 
 /// Gives all files their names, or none.
-fn put(ready: Vec<Prepared>) -> Result<usize, Obstacle> {
+fn put(ready: Vec<Prepared>, workshop: &Workshop<'_>) -> Result<usize, Obstacle> {
     let mut done: Vec<Done> = Vec::new();
     for prepared in ready {
         let file = prepared.file.clone();
         match prepared.put() {
             Ok(one) => done.push(one),
             Err(error) => {
-                let rest = match done.into_iter().rev().try_for_each(Done::undo) {
+                let rest = match undo(done, workshop) {
                     Ok(()) => "nothing is changed".to_owned(),
                     Err(error) => format!("some files are changed already: {error}"),
                 };
@@ -106,11 +111,23 @@ fn misfit(file: &Path, why: &str) -> Obstacle {
 
 /// A file as it was read.
 struct Old {
+    /// For messages.
+    file: PathBuf,
     dir: OwnedFd,
     name: PathBuf,
     content: Vec<u8>,
     mode: u32,
     seen: Seen,
+}
+
+/// What is to be changed.
+struct Wanted {
+    /// For messages.
+    file: PathBuf,
+    old: Option<Old>,
+    new: Option<Planned>,
+    /// Where the new one will be, if that is another place.
+    place: Option<(OwnedFd, PathBuf)>,
 }
 
 /// A change that can be made by giving a file its name.
@@ -129,16 +146,16 @@ struct Done {
     place: Option<(OwnedFd, PathBuf)>,
 }
 
-fn prepare(change: &FileChange, root: &Path, made: &mut MadeDirs) -> Result<Prepared, Obstacle> {
+fn want(change: &FileChange, root: &Path, made: &mut MadeDirs) -> Result<Wanted, Obstacle> {
     let old = change.from.as_ref().map(|from| Old::read(root, from)).transpose()?;
     let file = change.to.as_ref().or(change.from.as_ref()).cloned().unwrap_or_default();
     let content = old.as_ref().map_or(&[][..], |old| &old.content);
     let after = change
         .applied(content)
         .map_err(|misfit| self::misfit(&file, &format!("does not fit: {misfit}")))?;
-    let (Some(to), Some(after)) = (&change.to, after) else {
+    let (Some(to), Some(content)) = (&change.to, after) else {
         let (new, place) = (None, None);
-        return Ok(Prepared { file, old, new, place });
+        return Ok(Wanted { file, old, new, place });
     };
     let failed = |error: io::Error| refused(to, &format!("cannot be written: {error}"));
     let (dir, name) = place_of(root, to, Some(made)).map_err(failed)?;
@@ -146,15 +163,13 @@ fn prepare(change: &FileChange, root: &Path, made: &mut MadeDirs) -> Result<Prep
     if is_new && statat(&dir, &name, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
         return Err(misfit(to, "is there already"));
     }
-    let copy = dir.try_clone().map_err(failed)?;
-    let new = written(
-        copy,
-        &name,
-        &after,
-        permissions(old.as_ref().map(|old| old.mode), change.executable),
-    )
-    .map_err(failed)?;
-    Ok(Prepared {
+    let new = Planned {
+        dir: dir.try_clone().map_err(failed)?,
+        file: to.clone(),
+        content,
+        mode: permissions(old.as_ref().map(|old| old.mode), change.executable),
+    };
+    Ok(Wanted {
         file,
         old,
         new: Some(new),
@@ -162,13 +177,24 @@ fn prepare(change: &FileChange, root: &Path, made: &mut MadeDirs) -> Result<Prep
     })
 }
 
-fn written(dir: OwnedFd, name: &Path, content: &[u8], mode: Option<u32>) -> io::Result<NewFile> {
-    let mut new = NewFile::in_dir(dir, name.as_os_str())?;
-    new.write_all(content)?;
-    if let Some(mode) = mode {
-        new.file().set_permissions(Permissions::from_mode(mode))?;
+/// Writes all files that are to be put in a place.
+fn prepare(wanted: Vec<Wanted>, workshop: &Workshop<'_>) -> Result<Vec<Prepared>, Obstacle> {
+    let (mut planned, mut rest) = (Vec::new(), Vec::new());
+    for Wanted { file, old, new, place } in wanted {
+        rest.push((file, old, place, new.is_some()));
+        planned.extend(new);
     }
-    Ok(new)
+    let written = workshop.written(planned);
+    let written =
+        written.map_err(|Unwritten { file, error }| refused(&file, &format!("cannot be written: {error}")))?;
+    let mut written = written.into_iter();
+    let ready = rest.into_iter().map(|(file, old, place, is_written)| Prepared {
+        file,
+        old,
+        new: is_written.then(|| written.next()).flatten(),
+        place,
+    });
+    Ok(ready.collect())
 }
 
 impl Old {
@@ -179,6 +205,7 @@ impl Old {
             _ => refused(file, &format!("cannot be read: {error}")),
         })?;
         Ok(Self {
+            file: file.to_owned(),
             dir: found.dir,
             name: found.name,
             content: found.content,
@@ -217,27 +244,27 @@ impl Prepared {
     }
 }
 
-impl Done {
-    fn undo(self) -> io::Result<()> {
-        if let Some(old) = self.old {
-            written(
-                old.dir.as_fd().try_clone_to_owned()?,
-                &old.name,
-                &old.content,
-                Some(old.mode),
-            )?
-            .put(Durability::Later)?;
-        }
-        if let Some((dir, name)) = self.place {
-            unlinkat(dir, &name, AtFlags::empty())?;
-        }
-        Ok(())
+/// Makes all files what they were.
+fn undo(done: Vec<Done>, workshop: &Workshop<'_>) -> io::Result<()> {
+    let (old, places): (Vec<_>, Vec<_>) = done.into_iter().map(|done| (done.old, done.place)).unzip();
+    let back = old.into_iter().flatten().map(|old| Planned {
+        dir: old.dir,
+        file: old.file,
+        content: old.content,
+        mode: Some(old.mode),
+    });
+    for file in workshop.written(back.collect()).map_err(|unwritten| unwritten.error)? {
+        file.put(Durability::Later)?;
     }
+    for (dir, name) in places.into_iter().flatten() {
+        unlinkat(dir, &name, AtFlags::empty())?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, Permissions};
 
     use super::*;
 
@@ -252,9 +279,13 @@ mod tests {
         let diff: String = names.iter().map(of).collect();
         let changes = read(diff.as_bytes(), Names { root, cwd: root }).unwrap();
         let mut made = MadeDirs::default();
-        let ready = changes.iter().map(|change| prepare(change, root, &mut made).unwrap());
-        let ready = ready.collect();
+        let wanted = changes.iter().map(|change| want(change, root, &mut made).unwrap());
+        let ready = prepare(wanted.collect(), &Workshop::open(root, None)).unwrap();
         (dir, ready)
+    }
+
+    fn put(ready: Vec<Prepared>, dir: &Path) -> Result<usize, Obstacle> {
+        super::put(ready, &Workshop::open(dir, None))
     }
 
     fn contents(dir: &Path) -> Vec<(String, String)> {
@@ -309,7 +340,7 @@ mod tests {
         fs::remove_file(dir.path().join("y")).unwrap();
         fs::create_dir(dir.path().join("y")).unwrap();
         fs::set_permissions(dir.path().join("z"), mode).unwrap();
-        let Err(Obstacle::Refused(why)) = put(ready) else {
+        let Err(Obstacle::Refused(why)) = put(ready, dir.path()) else {
             panic!("it could be written");
         };
         assert!(
@@ -322,7 +353,7 @@ mod tests {
     #[test]
     fn what_can_be_written_is() {
         let (dir, ready) = ready(&["x", "y"]);
-        assert_eq!(put(ready), Ok(2));
+        assert_eq!(put(ready, dir.path()), Ok(2));
         assert_eq!(contents(dir.path()), named(&[("x", "b\n"), ("y", "b\n")]));
     }
 

@@ -13,6 +13,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::guard::Guard;
 use super::inputs::{Inputs, Watch};
 use super::jobs::Pool;
+use super::new_files::remove_left;
 use super::pause::Clock;
 use super::printed::Printed;
 use super::process::Keeper;
@@ -122,6 +123,7 @@ async fn dispatch(
     let mut signals = Signals::listen(context.ends_with)?;
     let (say, heard) = mpsc::unbounded_channel();
     let jobs = jobs(plan, context);
+    remove_left(context.state_dir.as_deref());
     let workplace = Arc::new(Workplace {
         context: context.clone(),
         keeper: Keeper::new(

@@ -17,6 +17,7 @@ mod jobs;
 mod kept_output;
 mod listen;
 mod lock_wait;
+mod new_files;
 mod pause;
 mod printed;
 mod process;

@@ -99,12 +99,14 @@ async fn once_more<'a>(worker: Worker<'a>, only: Option<&[PathBuf]>) -> (Report,
 async fn applied(diff: &[u8], only: Option<&[PathBuf]>, task: &Task, place: &Workplace) -> Result<usize, Obstacle> {
     let (diff, only) = (diff.to_vec(), only.map(<[PathBuf]>::to_vec));
     let (cwd, tree) = (task.command.cwd.clone(), place.context.tree.clone());
+    let state = place.context.state_dir.clone();
     let applying = tokio::task::spawn_blocking(move || {
         apply(&Application {
             diff: &diff,
             cwd: &cwd,
             only: only.as_deref(),
             tree: &tree,
+            state: state.as_deref(),
         })
     });
     applying

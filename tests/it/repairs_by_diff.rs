@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use insta::assert_snapshot;
+use rustix::process::Signal;
 
+use crate::campaign::Chance;
 use crate::sandbox::{Output, Sandbox};
 
 /// A workspace in a repository, with a check whose fixer prints these diffs, first one and then the other, and notes each time.
@@ -299,4 +301,63 @@ fn a_diff_needs_a_command_that_prints_it() {
     sandbox.hooks("checks.x = { run = \"look\", diff = true }");
     let out = sandbox.run("check").exits(2);
     assert!(out.stderr.contains("`x` has no command that repairs"), "{out}");
+}
+
+/// Kills runs at random moments after they have begun to write.
+fn killed(rounds: usize, seed: u64) {
+    let names: Vec<String> = (0..60)
+        .map(|at| format!("{}{at}.txt", if at % 2 == 0 { "" } else { "below/" }))
+        .collect();
+    let diff: String = names.iter().map(|name| A_TO_B.replace("x.txt", name)).collect();
+    let sandbox = printing([&diff, &diff]);
+    let mut chance = Chance::new(seed);
+    let (mut caught, mut half) = (0, 0);
+    for round in 0..rounds {
+        for name in &names {
+            sandbox.write(name, "a\n");
+        }
+        let mut running = sandbox.command("check --fix --serial").own_group().start();
+        let begins = || left(&sandbox) > 0 || sandbox.read(&names[0]) == "b\n";
+        while !running.has_ended() && !begins() {}
+        for _ in 0..chance.below(40) {
+            std::thread::yield_now();
+        }
+        if !running.has_ended() {
+            running.signal(Signal::KILL);
+        }
+        let _ = running.wait();
+        let contents: Vec<String> = names.iter().map(|name| sandbox.read(name)).collect();
+        let whole = contents.iter().all(|content| content == "a\n" || content == "b\n");
+        assert!(whole, "round {round}: {contents:?}");
+        caught += usize::from(left(&sandbox) > 0);
+        half += usize::from(contents.iter().any(|content| *content != contents[0]));
+        // Whatever the next run does, it takes away what this one has left.
+        let _ = sandbox.run("check --no-cache").exits(0);
+        assert_eq!(left(&sandbox), 0, "round {round}");
+        let contents_now: Vec<String> = names.iter().map(|name| sandbox.read(name)).collect();
+        assert_eq!(contents_now, contents, "round {round}");
+    }
+    assert!(caught > 0, "{caught} caught, {half} half: this test tests nothing");
+}
+
+/// How many files of ours lie in the working tree.
+fn left(sandbox: &Sandbox) -> usize {
+    let ours = |dir: &str| {
+        let names = fs::read_dir(sandbox.ws().join(dir)).unwrap().flatten();
+        names
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(".new-"))
+            .count()
+    };
+    ours("") + ours("below")
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_applies_a_diff_leaves_nothing_half_done() {
+    killed(4, 1);
+}
+
+#[test]
+#[ignore = "takes minutes: for the night"]
+fn a_run_that_is_killed_at_any_moment_while_it_applies_a_diff_leaves_nothing_half_done() {
+    killed(200, 2);
 }
