@@ -427,8 +427,8 @@ fn a_disk_of_any_size_harms_nothing() {
                 (&STATE_FILES, &all[5..]),
                 (&TREE, &all[..32]),
                 (&REPOSITORY, &all[..20]),
-                (&OF_PATHS, &all[..20]),
             ],
         );
     }
+    of_sizes(Then::Stage, &[(&OF_PATHS, &all[..24])]);
 }

@@ -12,6 +12,8 @@ mod random;
 mod remembered;
 mod repairs;
 mod repairs_disk;
+mod repairs_editor;
+mod repairs_git;
 mod repairs_murder;
 mod repairs_oddities;
 mod repairs_race;

@@ -1,6 +1,8 @@
 //! Fixers in repositories in which an index, a working tree and a commit are not what they seem.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
 use super::repairs::{FIXER, Then, assert_three, leaves_no_litter, lines, partly_staged, plain, repairing, settings};
 use super::world::World;
@@ -84,6 +86,60 @@ fn what_git_is_told_of_a_file_still_holds_when_it_is_repaired() {
             assert_eq!(world.asked("ls-files -v b.txt"), format!("{tag} b.txt"), "{how}");
             assert_eq!(world.asked("status --porcelain"), "", "{how}");
         }
+    }
+}
+
+/// A fixer that makes `good` of each `bad`, whatever a file is called.
+const FIXING: &str = r#"
+find ./odd -type f -exec sh -c '
+    for file; do sed "s/^bad$/good/" "$file" >"$SANDBOX/odd"; cat "$SANDBOX/odd" >"$file"; done
+' sh {} +
+"#;
+
+#[test]
+fn files_of_all_names_are_repaired_and_staged() {
+    let names: [&[u8]; 14] = [
+        b"-rf",
+        b"--cacheinfo",
+        b"a b ",
+        b" lead",
+        b"tab\there",
+        b"line\nbreak",
+        b"\xff\xfe",
+        b"quote\"d",
+        b"back\\slash",
+        b"$(touch pwned)",
+        b"*",
+        b":(top)x",
+        b"0 0000000000000000000000000000000000000000\t",
+        &[b'n'; 240],
+    ];
+    for how in [
+        COMMIT,
+        "commit --quiet --all -m second",
+        "commit --quiet -m second -- .",
+    ] {
+        let world = repairing(Then::Stage);
+        fs::write(world.sandbox.root().join("fixing"), FIXING).unwrap();
+        let path = |name: &[u8]| world.sandbox.ws().join("odd").join(OsStr::from_bytes(name));
+        world.sandbox.write("odd/other", "x\n");
+        for name in names {
+            fs::write(path(name), "x\n").unwrap();
+        }
+        world.git("add --all").ends(0);
+        world.git("commit --quiet --no-verify -m names").ends(0);
+        for name in names {
+            fs::write(path(name), "bad\n").unwrap();
+        }
+        world.git("add --all").ends(0);
+        world.git(how).ends(0);
+        for name in names {
+            assert_eq!(fs::read(path(name)).unwrap(), b"good\n", "{}", name.escape_ascii());
+        }
+        assert_eq!(world.asked("status --porcelain"), "", "{how}");
+        assert_eq!(world.git("grep --quiet bad HEAD -- odd").code, 1, "{how}");
+        assert!(!world.sandbox.ws().join("pwned").exists());
+        leaves_no_litter(&world);
     }
 }
 
