@@ -45,12 +45,12 @@ fn is_whole(world: &World, then: Then, before: &[String; 3], round: usize) -> bo
     let now = known(world);
     let [_, _, good] = versions(round);
     let has_all = |file: &&str| world.asked(&format!("show :{file}")) == good.replace("mine", "10").trim_end();
-    now == *before || then == Then::Stage && now[1..] == before[1..] && FILES.iter().all(|file| has_all(file))
+    now == *before || then == Then::Stage && now[1..] == before[1..] && FILES.iter().all(has_all)
 }
 
 fn killed(then: Then, rounds: usize, seed: u64) {
     let world = repairing(then);
-    let code = if then == Then::Stop { 1 } else { 0 };
+    let code = i32::from(then == Then::Stop);
     let mut chance = Chance::new(seed);
     prepared(&world, 0);
     let begin = Instant::now();
