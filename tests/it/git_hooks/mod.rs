@@ -3,8 +3,8 @@
 mod cargo;
 mod commits;
 mod damage;
-mod filters;
 mod faults;
+mod filters;
 mod installed;
 mod oddities;
 mod pushes;
