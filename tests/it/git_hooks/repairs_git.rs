@@ -12,7 +12,19 @@ if [ -e "$SANDBOX/failing" ]; then
     until (set -C; : >"$SANDBOX/calls/$n") 2>/dev/null; do n=$((n + 1)); done
     if [ "$n" = "$at" ]; then
         if [ "$how" = dies ]; then
-            "$SANDBOX/toolchain/git" "$@" 2>/dev/null | head -c 50
+            rm -f "$SANDBOX/pid"
+            exec 3<&0
+            {
+                "$SANDBOX/toolchain/git" "$@" <&3 &
+                echo $! >"$SANDBOX/pid"
+                wait
+            } 2>/dev/null | {
+                head -c 50
+                until [ -s "$SANDBOX/pid" ]; do :; done
+                # One that answers questions would wait for the next one for ever.
+                read -r pid <"$SANDBOX/pid"
+                kill -9 "$pid" 2>/dev/null
+            }
             kill -9 $$
         fi
         exit 128
